@@ -1,0 +1,152 @@
+"""Who may do what: the permissions, the seven roles, and the matrix between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from app.domain.errors import forbidden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Role(StrEnum):
+    """A job in the office; a user holds one or more."""
+
+    CLERK = "clerk"
+    CASHIER = "cashier"
+    COLLECTOR = "collector"
+    MANAGER = "manager"
+    FINANCE = "finance"
+    LAWYER = "lawyer"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """One thing a person may do; every staff route names exactly one."""
+
+    DASHBOARD_SEE = "dashboard:see"
+    ARREARS_SEE = "arrears:see"
+    ARREARS_EXPORT = "arrears:export"
+    UNIT_SEE = "unit:see"
+    PII_REVEAL = "pii:reveal"
+    PAYMENT_RECORD = "payment:record"
+    PAYMENT_BACKDATE = "payment:backdate"
+    PAYMENT_REVERSE = "payment:reverse"
+    RECEIPT_PRINT = "receipt:print"
+    WAIVER_SEE = "waiver:see"
+    WAIVER_REQUEST = "waiver:request"
+    WAIVER_DECIDE = "waiver:decide"
+    NOTICE_SEE = "notice:see"
+    NOTICE_DRAFT = "notice:draft"
+    NOTICE_RELEASE = "notice:release"
+    OWNER_LINK_ISSUE = "owner_link:issue"
+    IMPORT_SEE = "import:see"
+    IMPORT_RUN = "import:run"
+    IMPORT_UNDO = "import:undo"
+    BILLING_PREVIEW = "billing:preview"
+    BILLING_POST = "billing:post"
+    TARIFF_SEE = "tariff:see"
+    TARIFF_EDIT = "tariff:edit"
+    REPORT_SEE = "report:see"
+    AUDIT_SEE = "audit:see"
+    USER_MANAGE = "user:manage"
+    SETTINGS_EDIT = "settings:edit"
+
+
+_P = Permission
+_LOOK = frozenset({_P.DASHBOARD_SEE, _P.ARREARS_SEE, _P.UNIT_SEE, _P.NOTICE_SEE})
+_COUNTER = frozenset({_P.PAYMENT_RECORD, _P.RECEIPT_PRINT})
+
+MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.CLERK: _LOOK
+        | _COUNTER
+        | {
+            _P.ARREARS_EXPORT,
+            _P.PII_REVEAL,
+            _P.WAIVER_SEE,
+            _P.WAIVER_REQUEST,
+            _P.NOTICE_DRAFT,
+            _P.NOTICE_RELEASE,
+            _P.OWNER_LINK_ISSUE,
+            _P.IMPORT_SEE,
+            _P.IMPORT_RUN,
+            _P.BILLING_PREVIEW,
+            _P.TARIFF_SEE,
+        },
+        Role.CASHIER: _LOOK | _COUNTER | {_P.WAIVER_SEE},
+        Role.COLLECTOR: _LOOK
+        | {
+            _P.ARREARS_EXPORT,
+            _P.PII_REVEAL,
+            _P.WAIVER_SEE,
+            _P.WAIVER_REQUEST,
+            _P.NOTICE_DRAFT,
+            _P.OWNER_LINK_ISSUE,
+        },
+        Role.MANAGER: frozenset(_P) - {_P.USER_MANAGE, _P.SETTINGS_EDIT},
+        Role.FINANCE: _LOOK
+        | _COUNTER
+        | {
+            _P.ARREARS_EXPORT,
+            _P.PAYMENT_BACKDATE,
+            _P.PAYMENT_REVERSE,
+            _P.WAIVER_SEE,
+            _P.WAIVER_DECIDE,
+            _P.IMPORT_SEE,
+            _P.IMPORT_RUN,
+            _P.IMPORT_UNDO,
+            _P.BILLING_PREVIEW,
+            _P.BILLING_POST,
+            _P.TARIFF_SEE,
+            _P.TARIFF_EDIT,
+            _P.REPORT_SEE,
+        },
+        Role.LAWYER: _LOOK | {_P.WAIVER_SEE, _P.REPORT_SEE},
+        # An administrator looks after people and machines, not money: that keeps one person from doing both.
+        Role.ADMIN: frozenset(
+            {_P.DASHBOARD_SEE, _P.AUDIT_SEE, _P.USER_MANAGE, _P.SETTINGS_EDIT, _P.TARIFF_SEE, _P.IMPORT_SEE}
+        ),
+    }
+)
+
+# What one decision may forgive, by role; the highest of a person's roles counts.
+WAIVER_LIMIT_FEN: Mapping[Role, int] = MappingProxyType({Role.MANAGER: 2_000_000, Role.FINANCE: 500_000})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in member of staff: who they are, and in which communities they work (None: all of them)."""
+
+    user_id: int
+    login: str
+    name: str
+    roles: frozenset[Role]
+    community_ids: frozenset[int] | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether one of the roles grants ``permission``."""
+        return any(permission in MATRIX[role] for role in self.roles)
+
+    def must(self, permission: Permission) -> None:
+        """Refuse unless :meth:`may`."""
+        if not self.may(permission):
+            raise forbidden("access.denied", permission=permission.value)
+
+    def sees(self, community_id: int) -> bool:
+        """Say whether rows of this community are within reach."""
+        return self.community_ids is None or community_id in self.community_ids
+
+    @property
+    def waiver_limit_fen(self) -> int:
+        """The most that one decision by this person may forgive."""
+        return max((WAIVER_LIMIT_FEN.get(role, 0) for role in self.roles), default=0)
+
+
+def matrix_rows() -> tuple[tuple[Permission, tuple[bool, ...]], ...]:
+    """Return the matrix as the documentation prints it: a row a permission, a column a role."""
+    return tuple((permission, tuple(permission in MATRIX[role] for role in Role)) for permission in Permission)
