@@ -1,0 +1,1 @@
+"""The ledger and everything beside it, on SQLite and PostgreSQL."""

@@ -1,0 +1,144 @@
+"""Engines, the one place where a transaction commits, and what differs between the dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import ColumnElement, Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def create_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """Return an engine for ``url`` with the pragmas and isolation this product relies on."""
+    if url.startswith("postgresql://"):
+        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+    path = sa.engine.make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=pool_size)
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "mmap_size=1073741824",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    readonly = connection.get_execution_options().get("qingqian_readonly", False)
+    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Open the one writing transaction of a request or job; commit at its end, roll back on any error."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """Open a transaction that only reads: it never waits for a writer on SQLite."""
+    bound = engine.execution_options(qingqian_readonly=True)
+    with Session(bound, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def alembic_config(engine: Engine) -> Config:
+    """Return Alembic's configuration bound to ``engine``."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(engine: Engine) -> str:
+    """Bring the schema to its newest version and return that version's name."""
+    config = alembic_config(engine)
+    command.upgrade(config, "head")
+    return head(engine)
+
+
+def head(engine: Engine) -> str:
+    """Return the version the database is at, or an empty string when it has no schema."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return ""
+        return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+# --- what differs between the dialects ------------------------------------------------------------
+
+
+def is_sqlite(session: Session) -> bool:
+    """Tell which of the two engines is spoken to."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def insert_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose unique keys are not there yet; return how many went in."""
+    if not rows:
+        return 0
+    statement = (sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)).on_conflict_do_nothing()
+    before = session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+    session.execute(statement, list(rows))
+    return int(session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() - before)
+
+
+def insert_from(session: Session, table: Table, columns: Sequence[str], query: sa.Select[Any]) -> int:
+    """Insert what ``query`` yields, skipping rows whose unique keys are there; return how many went in."""
+    make = sqlite.insert if is_sqlite(session) else postgresql.insert
+    statement = make(table).from_select(list(columns), query).on_conflict_do_nothing()
+    return session.execute(statement).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def upsert(session: Session, table: Table, row: Mapping[str, Any], keys: Sequence[str]) -> None:
+    """Insert ``row`` or, where its keys exist, overwrite its other columns."""
+    make = sqlite.insert if is_sqlite(session) else postgresql.insert
+    statement = make(table).values(**row)
+    rest = {name: statement.excluded[name] for name in row if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=rest))
+
+
+def least(left: ColumnElement[int], right: ColumnElement[int]) -> ColumnElement[int]:
+    """Return the smaller of two integers (both dialects, by CASE)."""
+    return sa.case((left < right, left), else_=right)
+
+
+def greatest(left: ColumnElement[int], right: ColumnElement[int] | int) -> ColumnElement[int]:
+    """Return the larger of two integers (both dialects, by CASE)."""
+    return sa.case((left > right, left), else_=sa.literal(right) if isinstance(right, int) else right)
+
+
+def half_up(numerator: ColumnElement[int], denominator: ColumnElement[int] | int) -> ColumnElement[int]:
+    """Return ``numerator / denominator`` rounded half up; the numerator must not be negative."""
+    return (numerator * 2 + denominator) // (denominator * 2)
+
+
+def lock_row(session: Session, statement: sa.Select[Any]) -> sa.Select[Any]:
+    """Lock the rows a statement finds until the commit (SQLite holds its write lock already)."""
+    return statement if is_sqlite(session) else statement.with_for_update()

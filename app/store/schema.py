@@ -1,0 +1,21 @@
+"""One import for every table, and the list of those the database keeps append-only."""
+
+from __future__ import annotations
+
+from app.store import tables, tables_office
+
+metadata = tables.metadata
+
+APPEND_ONLY = (
+    tables.ledger_entry,
+    tables.bill,
+    tables.payment,
+    tables.adjustment,
+    tables.reversal,
+    tables.allocation,
+    tables_office.audit_event,
+    tables_office.document,
+    tables_office.document_file,
+    tables_office.notice,
+    tables_office.notice_bill,
+)
