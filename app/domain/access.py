@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """A job in the office; a user holds one or more."""
+    """A job in the office; a user holds one."""
 
     CLERK = "clerk"
     CASHIER = "cashier"
@@ -114,7 +114,7 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     }
 )
 
-# What one decision may forgive, by role; the highest of a person's roles counts.
+# What one decision may forgive when a user is created; each user's own limit is kept with the user.
 WAIVER_LIMIT_FEN: Mapping[Role, int] = MappingProxyType({Role.MANAGER: 2_000_000, Role.FINANCE: 500_000})
 
 
@@ -125,12 +125,13 @@ class Actor:
     user_id: int
     login: str
     name: str
-    roles: frozenset[Role]
+    role: Role
+    waiver_limit_fen: int = 0
     community_ids: frozenset[int] | None = None
 
     def may(self, permission: Permission) -> bool:
-        """Say whether one of the roles grants ``permission``."""
-        return any(permission in MATRIX[role] for role in self.roles)
+        """Say whether the role grants ``permission``."""
+        return permission in MATRIX[self.role]
 
     def must(self, permission: Permission) -> None:
         """Refuse unless :meth:`may`."""
@@ -140,11 +141,6 @@ class Actor:
     def sees(self, community_id: int) -> bool:
         """Say whether rows of this community are within reach."""
         return self.community_ids is None or community_id in self.community_ids
-
-    @property
-    def waiver_limit_fen(self) -> int:
-        """The most that one decision by this person may forgive."""
-        return max((WAIVER_LIMIT_FEN.get(role, 0) for role in self.roles), default=0)
 
 
 def matrix_rows() -> tuple[tuple[Permission, tuple[bool, ...]], ...]:
