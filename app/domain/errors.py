@@ -39,7 +39,7 @@ class Refusal(Exception):
 
 def not_found(code: str, **facts: Fact) -> Refusal:
     """Return a refusal because the thing asked for does not exist (or is not yours to see)."""
-    return Refusal(code, kind=Kind.NOT_FOUND, **facts)
+    return Refusal(code, kind=Kind.NOT_FOUND, field=None, **facts)
 
 
 def conflict(code: str, *, field: str | None = None, **facts: Fact) -> Refusal:
@@ -49,4 +49,4 @@ def conflict(code: str, *, field: str | None = None, **facts: Fact) -> Refusal:
 
 def forbidden(code: str, **facts: Fact) -> Refusal:
     """Return a refusal because this person may not do that."""
-    return Refusal(code, kind=Kind.FORBIDDEN, **facts)
+    return Refusal(code, kind=Kind.FORBIDDEN, field=None, **facts)
