@@ -1,0 +1,154 @@
+"""Rate plans: the late-charge policy versions of a community and the additive index made from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.ledger import Grace, Terms
+from app.domain.rates import Rate, RateIndex
+from app.store.tables import late_charge_policy, rate_plan, rate_segment
+from app.store.types import FOREVER
+
+NO_CAP = 10**15
+"""Stands for "no cap" in a fen column: a thousand times the largest bill the schema admits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of a late-charge policy."""
+
+    from_on: dt.date
+    rate: Rate
+    grace: Grace
+    cap_ratio: Fraction | None
+    source_clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All versions of one plan and its rate index."""
+
+    id: int
+    community_id: int
+    name: str
+    den: int
+    index: RateIndex
+    policies: tuple[Policy, ...]
+
+    def r(self, day: dt.date) -> int:
+        """Return the index on ``day`` in 1/den fen a fen."""
+        return self.index.at(day)
+
+    def policy_on(self, day: dt.date) -> Policy:
+        """Return the version in force on ``day``, or the first one for days before it."""
+        found = [policy for policy in self.policies if policy.from_on <= day]
+        return found[-1] if found else self.policies[0]
+
+    def terms(self, *, grace_mode: str, grace_days: int, cap_fen: int | None, principal_fen: int) -> Terms:
+        """Return the terms frozen on a bill: its grace and cap, on this plan's rates."""
+        cap = None if cap_fen is None else Fraction(cap_fen, max(principal_fen, 1))
+        return Terms(rates=self.index, grace=Grace(mode=grace_mode, days=grace_days), cap_ratio=cap)
+
+
+def load(session: Session, plan_ids: Iterable[int]) -> dict[int, Plan]:
+    """Return the plans asked for, by id, in two queries."""
+    wanted = sorted(set(plan_ids))
+    heads = session.execute(sa.select(rate_plan).where(rate_plan.c.id.in_(wanted))).all()
+    versions = session.execute(
+        sa.select(late_charge_policy)
+        .where(late_charge_policy.c.plan_id.in_(wanted))
+        .order_by(late_charge_policy.c.plan_id, late_charge_policy.c.from_on)
+    ).all()
+    policies: dict[int, list[Policy]] = {}
+    for row in versions:
+        policies.setdefault(row.plan_id, []).append(_policy(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name
+    return {
+        head.id: Plan(
+            id=head.id,
+            community_id=head.community_id,
+            name=head.name,
+            den=head.den,
+            index=_index(policies[head.id]),
+            policies=tuple(policies[head.id]),
+        )
+        for head in heads
+    }
+
+
+def _index(versions: Sequence[Policy]) -> RateIndex:
+    return RateIndex(tuple((policy.from_on, policy.rate) for policy in versions)).check_fits_database()
+
+
+def _policy(row: Mapping[str, object]) -> Policy:
+    cap = row["cap_e4"]
+    from_on, rate = row["from_on"], str(row["rate"])
+    if not isinstance(from_on, dt.date):
+        msg = "a policy version without a date"
+        raise TypeError(msg)
+    num, _, den = rate.partition("/")
+    return Policy(
+        from_on=from_on,
+        rate=Rate(int(num), int(den or 1)),
+        grace=Grace(mode=str(row["grace_mode"]), days=int(str(row["grace_days"]))),
+        cap_ratio=None if cap is None else Fraction(int(str(cap)), 10_000),
+        source_clause=str(row["source_clause"]),
+    )
+
+
+def create(session: Session, *, community_id: int, name: str, policies: Iterable[Policy]) -> int:
+    """Write a plan with its versions and index; return its id."""
+    versions = sorted(policies, key=lambda policy: policy.from_on)
+    index = _index(versions)
+    plan_id = session.execute(
+        sa.insert(rate_plan).values(community_id=community_id, name=name, den=index.den).returning(rate_plan.c.id)
+    ).scalar_one()
+    session.execute(sa.insert(late_charge_policy), [_policy_row(plan_id, policy) for policy in versions])
+    write_segments(session, plan_id, index)
+    return int(plan_id)
+
+
+def _policy_row(plan_id: int, policy: Policy) -> dict[str, object]:
+    cap = policy.cap_ratio
+    return {
+        "plan_id": plan_id,
+        "from_on": policy.from_on,
+        "rate": f"{policy.rate.num}/{policy.rate.den}",
+        "grace_mode": policy.grace.mode,
+        "grace_days": policy.grace.days,
+        "cap_e4": None if cap is None else int(cap * 10_000),
+        "source_clause": policy.source_clause,
+    }
+
+
+def add_version(session: Session, *, plan_id: int, policy: Policy) -> None:
+    """Add one version to a plan and rebuild its index; the caller re-anchors the running state."""
+    session.execute(sa.insert(late_charge_policy), [_policy_row(plan_id, policy)])
+    plan = load(session, [plan_id])[plan_id]
+    session.execute(sa.update(rate_plan).where(rate_plan.c.id == plan_id).values(den=plan.index.den))
+    session.execute(sa.delete(rate_segment).where(rate_segment.c.plan_id == plan_id))
+    write_segments(session, plan_id, plan.index)
+
+
+def write_segments(session: Session, plan_id: int, index: RateIndex) -> None:
+    """Write the integer form of the index: R(t) = cum + num * (t - from_on), in 1/den."""
+    segments = index.segments
+    ends = [segment.from_on for segment in segments[1:]] + [FOREVER]
+    session.execute(
+        sa.insert(rate_segment),
+        [
+            {
+                "plan_id": plan_id,
+                "from_on": segment.from_on,
+                "until_on": end,
+                "num": segment.num,
+                "cum": segment.cum,
+            }
+            for segment, end in zip(segments, ends, strict=True)
+        ],
+    )
