@@ -1,0 +1,1 @@
+"""Qingqian: property-fee arrears, right to the fen, explained, and provable."""
