@@ -1,0 +1,277 @@
+"""The replay of one account, day by day in the order of the day, under one state of knowledge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from app.domain.account import Account
+from app.domain.allocation import Component, Credit, ranked, settle
+from app.domain.errors import Refusal
+from app.domain.events import ConditionalWaiver, Discount, Event, Hold, LateChargeWaiver, Payment, Reversal
+from app.domain.money import half_up_fraction
+from app.domain.running import RunningBill, held_windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """One share of a payment: what it paid, and when (for stored credit, the day it moved)."""
+
+    payment_id: str
+    on: date
+    bill_id: str
+    component: Component
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A conditional waiver whose condition was fulfilled on ``on``."""
+
+    on: date
+    waived: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known: the events and bills taken back, and by how much bills count as issued lower."""
+
+    reversed_ids: frozenset[str] = frozenset()
+    lowered: dict[str, int] = field(default_factory=dict)
+
+
+class Recorder(Protocol):
+    """Someone who wants to see the bills at the end of each day on which something happened."""
+
+    def day_end(self, day: int, replay: Replay, touched: Iterable[RunningBill]) -> None:
+        """Look at the bills that may have changed."""
+
+
+class Replay:
+    """The account's days, once through."""
+
+    def __init__(self, account: Account, knowledge: Knowledge) -> None:
+        """Make every bill that counts ready to run."""
+        self._policy = account.policy
+        self._alive = [event for event in account.events if event.id not in knowledge.reversed_ids]
+        holds = [event for event in self._alive if isinstance(event, Hold)]
+        self.bills = {
+            bill.id: RunningBill(bill, place, knowledge.lowered.get(bill.id, 0), held_windows(bill.id, holds))
+            for place, bill in enumerate(account.bills)
+            if bill.id not in knowledge.reversed_ids
+        }
+        self._groups = ranked(self.bills.values(), account.policy)
+        self.credits: list[tuple[str, int]] = []
+        self.allocations: list[Allocation] = []
+        self.met: dict[str, Met] = {}
+        self._pending: list[ConditionalWaiver] = []
+        self._touched: dict[str, RunningBill] = {}
+        self._strict = False
+
+    def run(self, through: date, *, strict_from: int, recorder: Recorder | None = None) -> Replay:
+        """Live through every day up to ``through``; from ``strict_from`` on too large discounts and waivers are refused.
+
+        Earlier ones were judged by what was known then, and count for as much as there is to forgive.
+        """
+        by_day: dict[int, list[Event]] = {}
+        for event in sorted((event for event in self._alive if event.on <= through), key=lambda event: event.on):
+            by_day.setdefault(event.on.toordinal(), []).append(event)
+        issues: dict[int, list[RunningBill]] = {}
+        if self._policy.credit is Credit.APPLY_WHEN_DUE:
+            for bill in self.bills.values():
+                if bill.bill.issued_on <= through:
+                    issues.setdefault(bill.issued, []).append(bill)
+        days = by_day.keys() | issues.keys()
+        if recorder is not None:
+            days |= {strict_from}
+        for day in sorted(days):
+            self._strict = day >= strict_from
+            if day in issues and self.credits:
+                self._apply_credit(issues[day])
+            for event in by_day.get(day, ()):
+                self._happen(event, day)
+            if self._pending:
+                self._test_conditions(day)
+            if recorder is not None and self._strict:
+                recorder.day_end(day, self, self._touched.values())
+            self._touched.clear()
+        return self
+
+    @property
+    def credit_fen(self) -> int:
+        """Money received and not yet booked on any bill."""
+        return sum(fen for _, fen in self.credits)
+
+    def _happen(self, event: Event, day: int) -> None:
+        match event:
+            case Payment():
+                self._pay(event, day)
+            case Discount():
+                if not event.retroactive:
+                    self._discount(event, day)
+            case LateChargeWaiver():
+                self._waive(event, day)
+            case ConditionalWaiver():
+                self._pending.append(event)
+            case Hold() | Reversal():
+                pass
+
+    def _pay(self, payment: Payment, day: int) -> None:
+        named = [self.bills[name] for name in dict.fromkeys(payment.bill_ids) if name in self.bills]
+        left = self._book(payment.amount_fen, day, self._groups, named, [(payment.id, payment.amount_fen)])
+        if left:
+            self.credits.append((payment.id, left))
+
+    def _apply_credit(self, issued: list[RunningBill]) -> None:
+        day, places = issued[0].issued, {bill.place for bill in issued}
+        groups = [tuple(bill for bill in group if bill.place in places) for group in self._groups]
+        sources, self.credits = self.credits, []
+        left = self._book(sum(fen for _, fen in sources), day, groups, (), sources)
+        for payment_id, fen in reversed(sources):
+            kept = min(fen, left)
+            left -= kept
+            if kept:
+                self.credits.insert(0, (payment_id, kept))
+
+    def _book(
+        self,
+        fen: int,
+        day: int,
+        groups: Sequence[Sequence[RunningBill]],
+        named: Sequence[RunningBill],
+        sources: Sequence[tuple[str, int]],
+    ) -> int:
+        """Settle ``fen`` on the named bills and then on what is issued by ``day``, oldest source first; return the rest.
+
+        A payer may name a bill before it is issued; nobody else may book money on it.
+        """
+        open_groups = [tuple(bill for bill in group if bill.issued <= day) for group in groups]
+        takes, left = settle(fen, open_groups, self._policy.within, day, named=named)
+        queue = list(sources)
+        for bill, component, share in takes:
+            self._touched[bill.bill.id] = bill
+            on = type(bill.bill.due_on).fromordinal(day)
+            rest = share
+            while rest:
+                payment_id, available = queue[0]
+                part = min(rest, available)
+                self.allocations.append(Allocation(payment_id, on, bill.bill.id, component, part))
+                rest -= part
+                queue[0] = (payment_id, available - part)
+                if part == available:
+                    queue.pop(0)
+        return left
+
+    def _discount(self, discount: Discount, day: int) -> None:
+        bill = self.bills.get(discount.bill_id)
+        if bill is None:
+            return
+        if self._strict:
+            check_discount(discount, bill.principal)
+        bill.lower_principal(min(discount.amount_fen, bill.principal), day)
+        self._touched[bill.bill.id] = bill
+
+    def _waive(self, waiver: LateChargeWaiver, day: int) -> None:
+        bill = self.bills.get(waiver.bill_id)
+        if bill is None:
+            return
+        outstanding = bill.late_charge(day)
+        fen = waiver.amount_fen
+        if fen is None:
+            fen = half_up_fraction(outstanding * waiver.ratio) if waiver.ratio else 0
+        if self._strict and fen > outstanding:
+            raise Refusal(
+                "waiver.exceeds_outstanding",
+                field="amount",
+                event=waiver.id,
+                bill=waiver.bill_id,
+                outstanding_fen=outstanding,
+            )
+        bill.waived += min(fen, outstanding)
+        self._touched[bill.bill.id] = bill
+
+    def _test_conditions(self, day: int) -> None:
+        pending, self._pending = self._pending, []
+        for waiver in pending:
+            bills = [self.bills[name] for name in dict.fromkeys(waiver.bill_ids) if name in self.bills]
+            if day > waiver.pay_by.toordinal():
+                continue
+            if any(bill.principal for bill in bills):
+                self._pending.append(waiver)
+                continue
+            waived = {bill.bill.id: bill.late_charge(day) for bill in bills}
+            for bill in bills:
+                bill.waived += waived[bill.bill.id]
+                self._touched[bill.bill.id] = bill
+            self.met[waiver.id] = Met(type(waiver.on).fromordinal(day), waived)
+
+
+def replay_to(account: Account, through: date, recorder: Recorder | None = None) -> Replay:
+    """Replay the account once for each change of what is known (reversal, retroactive discount); return the last.
+
+    A discount or waiver is judged by what was known on its own day, so each replay judges the days up to the next change.
+    """
+    changes = sorted(
+        {event.on for event in account.events if _changes_the_past(event) and event.on <= through}
+    )
+    replay = Replay(account, Knowledge())
+    ends = [*(change - timedelta(days=1) for change in changes), through]
+    replay.run(ends[0], strict_from=0, recorder=recorder)
+    for change, end in zip(changes, ends[1:], strict=True):
+        replay = Replay(account, _knowledge(account, change))
+        replay.run(end, strict_from=change.toordinal(), recorder=recorder)
+    return replay
+
+
+def conditions(account: Account, replay: Replay, through: date) -> dict[str, tuple[str, date, dict[str, int]]]:
+    """Return for each conditional waiver (pending | met | lapsed, the day that decides it, fen waived by bill)."""
+    known = _knowledge(account, through)
+    result: dict[str, tuple[str, date, dict[str, int]]] = {}
+    for event in account.events:
+        if not isinstance(event, ConditionalWaiver) or event.on > through or event.id in known.reversed_ids:
+            continue
+        if met := replay.met.get(event.id):
+            result[event.id] = ("met", met.on, met.waived)
+        elif through > event.pay_by:
+            result[event.id] = ("lapsed", event.pay_by + timedelta(days=1), {})
+        else:
+            result[event.id] = ("pending", event.pay_by, {})
+    return result
+
+
+def check_discount(discount: Discount, principal_fen: int) -> None:
+    """Refuse a discount above the principal it is taken from.
+
+    Raises:
+        Refusal: ``discount.exceeds_principal``.
+
+    """
+    if discount.amount_fen > principal_fen:
+        raise Refusal(
+            "discount.exceeds_principal",
+            field="amount",
+            event=discount.id,
+            bill=discount.bill_id,
+            outstanding_fen=principal_fen,
+        )
+
+
+def _changes_the_past(event: object) -> bool:
+    return isinstance(event, Reversal) or (isinstance(event, Discount) and event.retroactive)
+
+
+def _knowledge(account: Account, on: date) -> Knowledge:
+    """Return what is known on ``on``: what is taken back, and the bills that count as issued lower."""
+    gone = frozenset(event.target_id for event in account.events if isinstance(event, Reversal) and event.on <= on)
+    principals = {bill.id: bill.principal_fen for bill in account.bills}
+    lowered: dict[str, int] = {}
+    for event in account.events:
+        if isinstance(event, Discount) and event.retroactive and event.on <= on and event.id not in gone:
+            already = lowered.get(event.bill_id, 0)
+            check_discount(event, principals[event.bill_id] - already)
+            lowered[event.bill_id] = already + event.amount_fen
+    return Knowledge(gone, lowered)
