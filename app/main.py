@@ -1,0 +1,58 @@
+"""The composition root: settings in, a wired application out; no rules of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app import settings as configuration
+from app.settings import Settings
+from app.store import db
+from app.web import api, assets, errors, login, security
+
+MAX_BODY = 2 * 1024 * 1024
+
+
+def create_app(settings: Settings, *, engine: Engine | None = None, limits: security.Limits | None = None) -> FastAPI:
+    """Return the application for ``settings``; tests hand in their own engine and looser limits."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if engine is None:
+            app.state.engine.dispose()
+
+    app = FastAPI(
+        title="Qingqian",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=lifespan,
+        max_body_size=MAX_BODY,
+    )
+    app.state.settings = settings
+    app.state.engine = engine if engine is not None else db.create_engine(settings.url)
+    errors.install(app)
+    app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
+    app.include_router(api.router)
+    app.include_router(login.router, include_in_schema=False)
+    _add_middleware(app, settings, limits or security.Limits())
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, limits: security.Limits) -> None:
+    """Wrap the application; what is added last sees a request first."""
+    app.add_middleware(security.Doorkeeper, limits=limits, refuse=errors.refuse_early(app))
+    hosts = [name.strip() for name in settings.trusted_hosts.split(",") if name.strip()]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts or ["*"], www_redirect=False)
+    app.add_middleware(security.SecurityHeaders, https=settings.secure_cookies)
+
+
+def application() -> FastAPI:
+    """Return the application for this process's own settings (``uvicorn --factory app.main:application``)."""
+    return create_app(configuration.load())

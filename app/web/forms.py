@@ -1,0 +1,190 @@
+"""Forms: what was typed is kept, what is wrong is said in Chinese beside the field, nothing is guessed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, TypeVar, get_origin
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
+from starlette.datastructures import FormData, UploadFile
+
+from app import clock
+from app.domain import money
+from app.domain.errors import Refusal
+from app.i18n import zh_cn
+
+MAX_FIELDS = 4000
+MAX_PART = 65_536
+
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})", re.ASCII)
+_SHORT_DATE = re.compile(r"(\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
+
+
+class FormModel(BaseModel):
+    """A form: unknown fields are refused, blanks around what was typed are taken off."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+M = TypeVar("M", bound=FormModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled(Generic[M]):
+    """A form as it came in: the values as typed, and either the model or the faults by field."""
+
+    values: Mapping[str, str | list[str]]
+    faults: dict[str, str] = field(default_factory=dict)
+    model: M | None = None
+    files: Mapping[str, UploadFile] = field(default_factory=dict)
+
+    def valid(self) -> M:
+        """Return the model; only called when there are no faults."""
+        assert self.model is not None
+        return self.model
+
+    def with_refusal(self, refusal: Refusal) -> Filled[M]:
+        """Return the form with a refusal shown at its field, or on top when it names none of ours."""
+        name = refusal.field if refusal.field in self.values else ""
+        return Filled(self.values, {**self.faults, name or "": zh_cn.sentence(refusal)}, self.model, self.files)
+
+
+def read_date(text: object) -> dt.date:
+    """Read a date as Excel people type it: ``2026-11-23``, ``20261123``, ``2026年11月23日``, ``11.23`` (this year)."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split()) if isinstance(text, str) else ""
+    try:
+        if found := _DATE.fullmatch(plain):
+            year, month, day = (int(part) for part in found.groups() if part is not None)
+            return dt.date(year, month, day)
+        if found := _SHORT_DATE.fullmatch(plain):
+            return dt.date(clock.today().year, int(found[1]), int(found[2]))
+    except ValueError as error:
+        raise Refusal("form.not_a_date") from error
+    raise Refusal("form.not_a_date")
+
+
+def _refusing(read: Callable[[object], Any]) -> Callable[[object], Any]:
+    """Let pydantic carry a refusal: its code becomes the error's type."""
+
+    def convert(value: object) -> Any:  # noqa: ANN401 - whatever the field holds
+        if value == "" or value is None:
+            return None
+        if not isinstance(value, str):
+            return value
+        try:
+            return read(value)
+        except Refusal as refusal:
+            facts = {key: "" if fact is None else fact for key, fact in refusal.facts.items()}
+            raise PydanticCustomError(refusal.code, "refused", facts or None) from refusal  # type: ignore[arg-type]
+
+    return convert
+
+
+def _clean_text(value: object) -> object:
+    """Refuse what neither database nor printer can keep: control characters and lone surrogates."""
+    if isinstance(value, str):
+        value = value.replace("\r\n", "\n")
+        if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in value):
+            raise PydanticCustomError("form.control_character", "refused")
+    return value
+
+
+def _positive(value: object) -> int:
+    fen = money.read_yuan(value)
+    if fen <= 0:
+        raise Refusal("form.amount_not_positive")
+    return fen
+
+
+Fen = Annotated[int, BeforeValidator(_refusing(_positive))]
+Date = Annotated[dt.date, BeforeValidator(_refusing(read_date))]
+Text = Annotated[str, BeforeValidator(_clean_text)]
+
+
+async def fields_of(request: Request) -> FormData:
+    """Return the submitted fields within the limits; a body that is no form is refused."""
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")) and await request.body():
+        raise Refusal("request.unreadable")
+    return await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=MAX_PART)
+
+
+def filled(model: type[M]) -> Any:  # noqa: ANN401 - a dependency, typed where it is used
+    """Return a dependency that reads the request's form as ``model``."""
+
+    async def read(request: Request) -> Filled[M]:
+        return parse(model, await fields_of(request))
+
+    return Depends(read)
+
+
+def parse(model: type[M], form: FormData) -> Filled[M]:
+    """Turn submitted fields into a model or into faults."""
+    values: dict[str, str | list[str]] = {}
+    files: dict[str, UploadFile] = {}
+    faults: dict[str, str] = {}
+    for name in form:
+        declared = model.model_fields.get(name)
+        given = form.getlist(name)
+        files |= {name: item for item in given if isinstance(item, UploadFile) and (item.filename or item.size)}
+        texts = [item for item in given if isinstance(item, str)]
+        if declared is not None and get_origin(declared.annotation) in {list, tuple}:
+            values[name] = texts
+        elif texts:
+            values[name] = texts[0]
+            if len(texts) > 1:
+                faults[name] = _say("form.repeated_field", model, name)
+    if faults:
+        return Filled(values, faults, None, files)
+    usable = {name: value for name, value in values.items() if value != ""}
+    try:
+        return Filled(values, {}, model.model_validate(usable), files)
+    except ValidationError as error:
+        return Filled(values, _faults(model, error), None, files)
+
+
+def _faults(model: type[FormModel], error: ValidationError) -> dict[str, str]:
+    faults: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        if problem["type"] == "extra_forbidden":
+            faults.setdefault("", zh_cn.sentence(Refusal("form.unknown_field")))
+            continue
+        code, facts = translate(problem)
+        faults.setdefault(name, _say(code, model, name, **facts))
+    return faults
+
+
+def translate(problem: Mapping[str, Any]) -> tuple[str, dict[str, str | int]]:
+    """Turn one of pydantic's errors into a code of ours and its facts."""
+    kind, ctx = str(problem["type"]), problem.get("ctx", {})
+    facts = {key: value for key, value in ctx.items() if isinstance(value, str | int)}
+    if kind.partition(".")[0] in {"money", "form", "unit"}:
+        return kind, facts
+    match kind:
+        case "missing":
+            return "form.missing", {}
+        case "string_too_long" | "too_long":
+            return "form.too_long", {"max": ctx.get("max_length", 0)}
+        case "string_too_short" | "too_short":
+            return "form.too_short", {"min": ctx.get("min_length", 0)}
+        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
+            return "form.not_a_number", {}
+        case "literal_error" | "enum" | "bool_parsing" | "bool_type":
+            return "form.not_a_choice", {}
+        case "date_type" | "date_parsing" | "date_from_datetime_parsing":
+            return "form.not_a_date", {}
+        case _:
+            return "form.invalid", {}
+
+
+def _say(code: str, model: type[FormModel], name: str, **facts: str | int) -> str:
+    declared = model.model_fields.get(name)
+    label = (declared.title if declared is not None else None) or zh_cn.sentence(Refusal("form.this_field"))
+    return zh_cn.sentence(Refusal(code, field=name, **{"label": label, **facts}))

@@ -1,0 +1,126 @@
+"""Pages: the Jinja environment, how figures are written, and the frame every staff page shares."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app import clock
+from app.domain.access import Permission
+from app.domain.errors import Refusal
+from app.i18n import zh_cn
+from app.store import db, sessions
+from app.web import assets, menu
+from app.web.deps import Here, engine_of, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "pages"
+
+
+def yuan(fen: int | None) -> str:
+    """Write fen as a column of figures does: ``1,234.50``, negative in brackets."""
+    if fen is None:
+        return ""
+    text = f"{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+    return f"({text})" if fen < 0 else text
+
+
+def total(fen: int | None) -> str:
+    """Write fen as a total: ``¥1,234.50``."""
+    return "" if fen is None else f"¥{yuan(fen)}"
+
+
+def day(value: dt.date | None) -> str:
+    """Write a civil date as lists do."""
+    return "" if value is None else value.isoformat()
+
+
+def moment(value: dt.datetime | None) -> str:
+    """Write an instant in the office's own time, to the minute."""
+    return "" if value is None else value.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def named(value: object, noun: str) -> str:
+    """Return the label of a stored value: ``"cash" | named("payment_method")``."""
+    return zh_cn.LABELS.get(f"{noun}.{value}", str(value))
+
+
+def area(area_e3: int) -> str:
+    """Write thousandths of a square metre with two decimals, or three where the third is needed."""
+    whole, rest = divmod(area_e3, 1000)
+    return f"{whole}.{rest:03d}" if rest % 10 else f"{whole}.{rest // 10:02d}"
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"yuan": yuan, "total": total, "day": day, "moment": moment, "area": area, "named": named}
+    made.filters["label"] = zh_cn.label
+    made.globals |= {"asset": assets.address, "icon": assets.icon, "Permission": Permission}
+    return made
+
+
+_templates = _environment()
+
+
+def fragment(name: str, **context: Any) -> str:  # noqa: ANN401 - what the template names
+    """Return a rendered template."""
+    return _templates.get_template(name).render(**context)
+
+
+def page(
+    request: Request,
+    name: str,
+    *,
+    here: Here | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,  # noqa: ANN401 - what the template names
+) -> HTMLResponse:
+    """Render a page inside the frame; ``here`` brings the menu, the name and the theme."""
+    settings = settings_of(request)
+    body = fragment(
+        name,
+        request=request,
+        here=here,
+        menu=menu.entries(here, request.url.path) if here else (),
+        theme=here.theme if here else "auto",
+        is_demo=settings.demo,
+        today=clock.today(),
+        **context,
+    )
+    return HTMLResponse(body, status_code=status, headers=dict(headers or {}))
+
+
+def back_to(
+    request: Request, where: str, *, here: Here | None = None, code: str = "", **facts: str | int
+) -> RedirectResponse:
+    """Lead to ``where`` after a successful POST, leaving a line for that page to show."""
+    if here is not None and code:
+        with db.transaction(engine_of(request)) as session:
+            sessions.set_flash(session, session_id=here.session_id, text=zh_cn.sentence(Refusal(code, **facts)))
+    return RedirectResponse(where, status_code=303)
+
+
+def download(body: bytes, *, name: str, media_type: str, inline: bool = False) -> Response:
+    """Answer with a file; the name may hold Chinese (RFC 6266)."""
+    kind = "inline" if inline else "attachment"
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "_" for sign in name)
+    return Response(
+        body,
+        media_type=media_type,
+        headers={"Content-Disposition": f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"},
+    )

@@ -1,0 +1,134 @@
+"""What every request passes first: security headers, the cross-site check and limits on how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+STAFF_COOKIE = "sid"
+OWNER_COOKIE = "oid"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+
+
+
+def cookie_names(name: str) -> tuple[str, str]:
+    """Return the two names a session cookie may have: behind HTTPS, and on a plain office network."""
+    return f"__Host-{name}", name
+
+
+class SecurityHeaders:
+    """Put the same strict headers on every answer; a route may only make them stricter."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        self.fixed = {
+            "Content-Security-Policy": CSP,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+            "Cache-Control": "no-store",
+        }
+        if https:
+            self.fixed["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.fixed.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def is_cross_site(method: str, headers: Headers, *, scheme: str) -> bool:
+    """Say whether a request must be refused because another site may have sent it.
+
+    Browsers say where a request comes from in ``Sec-Fetch-Site``; on plain http they send only ``Origin``.
+    A request with neither comes from a program: harmless without a session cookie, refused with one.
+    """
+    if method in SAFE_METHODS:
+        return False
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = headers.get("origin")
+    if origin is not None:
+        there = urlsplit(origin) if origin != "null" else None
+        if there is None or there.netloc.lower() != headers.get("host", "").lower():
+            return True
+        return scheme == "https" and there.scheme != "https"
+    carried = {part.split("=", 1)[0].strip() for part in headers.get("cookie", "").split(";")}
+    return not carried.isdisjoint({*cookie_names(STAFF_COOKIE), *cookie_names(OWNER_COOKIE)})
+
+
+@dataclass(slots=True)
+class Limits:
+    """How often one address may knock; kept in memory, since one process serves."""
+
+    general: str = "1200/minute"
+    calc: str = "600/minute"
+    signin: str = "30/minute"
+    owner: str = "60/minute"
+    _limiter: SlidingWindowCounterRateLimiter = field(
+        default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
+    )
+
+    def allows(self, method: str, path: str, address: str) -> bool:
+        """Count one request and say whether it is within every limit that covers it."""
+        for name, item in self._covering(method, path):
+            if not self._limiter.hit(item, name, address):
+                return False
+        return True
+
+    def _covering(self, method: str, path: str) -> list[tuple[str, RateLimitItem]]:
+        covering = [("general", parse(self.general))]
+        if path.startswith("/api/v1/calc/"):
+            covering = [("calc", parse(self.calc))]
+        elif path == "/login" and method == "POST":
+            covering.append(("signin", parse(self.signin)))
+        elif path.startswith("/o/"):
+            covering.append(("owner", parse(self.owner)))
+        elif path.startswith(("/static/", "/healthz")):
+            covering = []
+        return covering
+
+
+class Doorkeeper:
+    """Refuse what another site sent or what comes too often, before any handler runs."""
+
+    def __init__(self, app: ASGIApp, *, limits: Limits, refuse: Callable[[Scope, str, int], ASGIApp]) -> None:
+        self.app = app
+        self.limits = limits
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        client = scope.get("client")
+        if not self.limits.allows(scope["method"], scope["path"], client[0] if client else "-"):
+            await self.refuse(scope, "request.too_many", 429)(scope, receive, send)
+        elif is_cross_site(scope["method"], Headers(scope=scope), scheme=scope["scheme"]):
+            await self.refuse(scope, "request.cross_site", 403)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
