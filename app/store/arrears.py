@@ -117,7 +117,7 @@ def day(value: dt.date) -> ColumnElement[Any]:
 
 def days_between(later: ColumnElement[Any], earlier: ColumnElement[Any]) -> ColumnElement[int]:
     """Return whole days from ``earlier`` to ``later`` (both engines subtract civil dates into an integer)."""
-    return sa.type_coerce(sa.type_coerce(later, sa.Integer) - sa.type_coerce(earlier, sa.Integer), sa.Integer)
+    return later.op("-", return_type=sa.Integer())(earlier)
 
 
 def rate_on(as_of: dt.date) -> sa.Subquery:
@@ -150,7 +150,7 @@ def late_charge(state: sa.FromClause, r: ColumnElement[int], den: ColumnElement[
                 0,
             )
         )
-        .where(bill_hold.c.bill_id == c.bill_id, bill_hold.c.since_on == c.since_on)
+        .where(bill_hold.c.bill_id == c.bill_id)
         .correlate(state, r.table if isinstance(r, sa.Column) else state)
         .scalar_subquery()
     )

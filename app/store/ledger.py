@@ -195,7 +195,10 @@ def _policies(session: Session, communities: Sequence[int]) -> dict[int, engine.
     rows = session.execute(sa.select(community).where(community.c.id.in_(sorted(set(communities)))))
     return {
         row.id: engine.AllocationPolicy(
-            within=row.allocation_within, across=row.allocation_across, tie="by_id", credit=row.credit_mode
+            within=engine.Within(row.allocation_within),
+            across=engine.Across(row.allocation_across),
+            tie=engine.Tie.BY_ID,
+            credit=engine.Credit(row.credit_mode),
         )
         for row in rows
     }
@@ -399,7 +402,7 @@ def _changed_bills(session: Session, units: Sequence[_Unit]) -> list[int]:
         sa.select(bill_hold)
         .join(bill, bill.c.id == bill_hold.c.bill_id)
         .where(bill.c.unit_id.in_(numbers))
-        .order_by(bill_hold.c.bill_id, bill_hold.c.since_on, bill_hold.c.from_on)
+        .order_by(bill_hold.c.bill_id, bill_hold.c.from_on)
     ).mappings():
         held[row["bill_id"]].append(dict(row))
     return [

@@ -10,7 +10,7 @@ from fractions import Fraction
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.ledger import Grace, Terms
+from app.domain.ledger import Grace, GraceMode, Terms
 from app.domain.rates import Rate, RateIndex
 from app.store.tables import late_charge_policy, rate_plan, rate_segment
 from app.store.types import FOREVER
@@ -53,7 +53,7 @@ class Plan:
     def terms(self, *, grace_mode: str, grace_days: int, cap_fen: int | None, principal_fen: int) -> Terms:
         """Return the terms frozen on a bill: its grace and cap, on this plan's rates."""
         cap = None if cap_fen is None else Fraction(cap_fen, max(principal_fen, 1))
-        return Terms(rates=self.index, grace=Grace(mode=grace_mode, days=grace_days), cap_ratio=cap)
+        return Terms(rates=self.index, grace=Grace(mode=GraceMode(grace_mode), days=grace_days), cap_ratio=cap)
 
 
 def load(session: Session, plan_ids: Iterable[int]) -> dict[int, Plan]:
@@ -95,7 +95,7 @@ def _policy(row: Mapping[str, object]) -> Policy:
     return Policy(
         from_on=from_on,
         rate=Rate(int(num), int(den or 1)),
-        grace=Grace(mode=str(row["grace_mode"]), days=int(str(row["grace_days"]))),
+        grace=Grace(mode=GraceMode(str(row["grace_mode"])), days=int(str(row["grace_days"]))),
         cap_ratio=None if cap is None else Fraction(int(str(cap)), 10_000),
         source_clause=str(row["source_clause"]),
     )
@@ -119,7 +119,7 @@ def _policy_row(plan_id: int, policy: Policy) -> dict[str, object]:
         "plan_id": plan_id,
         "from_on": policy.from_on,
         "rate": f"{policy.rate.num}/{policy.rate.den}",
-        "grace_mode": policy.grace.mode,
+        "grace_mode": policy.grace.mode.value,
         "grace_days": policy.grace.days,
         "cap_e4": None if cap is None else int(cap * 10_000),
         "source_clause": policy.source_clause,

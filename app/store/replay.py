@@ -12,6 +12,8 @@ from typing import Any
 
 from app.domain import ledger as engine
 from app.domain.events import ConditionalWaiver, Discount, Event, Hold, LateChargeWaiver, Payment, Reversal
+from app.domain.history import BillVersion, history
+from app.domain.money import half_up
 from app.store.plans import NO_CAP, Plan
 from app.store.types import FOREVER
 
@@ -29,7 +31,6 @@ class Story:
     community_id: int
     bills: Mapping[int, Mapping[str, Any]]
     account: engine.Account
-    holds: tuple[tuple[Hold, dt.date], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Outcome:
     allocations: Counter[AllocationKey]
     credit_fen: int
     next_credit_on: dt.date | None
-    conditional: Mapping[int, tuple[str, dt.date | None, int]]
+    conditional: Mapping[int, tuple[str, dt.date, int]]
 
 
 def day(text: str) -> dt.date:
@@ -84,14 +85,11 @@ def story(
             case kind:
                 events.append(_event(kind, row))
     domain_bills.sort(key=lambda bill: (bill.due_on, bill.issued_on, int(bill.id[1:])))
-    reversed_on = {event.target_id: event.on for event in events if isinstance(event, Reversal)}
-    holds = tuple((event, reversed_on.get(event.id, FOREVER)) for event in events if isinstance(event, Hold))
     return Story(
         unit_id=unit_id,
         community_id=community_id,
         bills=bills,
         account=engine.Account(bills=tuple(domain_bills), events=tuple(events), policy=policy),
-        holds=holds,
     )
 
 
@@ -149,70 +147,50 @@ def _bill_ids(text: str) -> tuple[str, ...]:
 
 def play(story_: Story, through: dt.date, plans: Mapping[int, Plan]) -> Outcome:
     """Run the engine and return the rows that must stand; ``through`` is the last day that has been closed or booked."""
-    history = engine.history(story_.account, through)
+    told = history(story_.account, through)
     states: dict[int, list[dict[str, Any]]] = {number: [] for number in story_.bills}
     holds: dict[int, list[dict[str, Any]]] = {number: [] for number in story_.bills}
-    for version in history.versions:
+    for name, from_on, to_on in told.holds:
+        number = int(name[1:])
+        plan = plans[story_.bills[number]["plan_id"]]
+        holds[number].append(
+            {
+                "bill_id": number,
+                "from_on": from_on,
+                "to_on": to_on,
+                "r_before": plan.r(from_on - dt.timedelta(days=1)),
+                "r_to": plan.r(to_on),
+            }
+        )
+    for version in told.versions:
         number = int(version.bill_id[1:])
         bill = story_.bills[number]
-        plan = plans[bill["plan_id"]]
-        windows = _windows(story_, version, plan)
-        holds[number] += windows
-        states[number].append(_state(story_, version, bill, plan, has_holds=bool(windows)))
+        has_holds = any(window["to_on"] > version.anchor_on for window in holds[number])
+        states[number].append(_state(story_, version, bill, plans[bill["plan_id"]], has_holds=has_holds))
     allocations: Counter[AllocationKey] = Counter()
-    for part in history.allocations:
+    for part in told.allocations:
         allocations[int(part.payment_id[1:]), int(part.bill_id[1:]), part.component, part.on] += part.amount_fen
     return Outcome(
         states=states,
         holds=holds,
         allocations=allocations,
-        credit_fen=history.credit_fen,
-        next_credit_on=history.next_credit_on,
+        credit_fen=told.credit_fen,
+        next_credit_on=told.next_credit_on,
         conditional={
             int(name[1:]): (status, on, sum(waived.values()))
-            for name, (status, on, waived) in history.conditional.items()
+            for name, (status, on, waived) in told.conditional.items()
         },
     )
 
 
-def _windows(story_: Story, version: engine.BillVersion, plan: Plan) -> list[dict[str, Any]]:
-    """Return the held days still to come in this version, merged, as index values."""
-    spans = sorted(
-        (max(hold.from_on, version.since_on + dt.timedelta(days=1)), hold.to_on)
-        for hold, forgotten_on in story_.holds
-        if (not hold.bill_ids or version.bill_id in hold.bill_ids)
-        and hold.to_on > version.since_on
-        and hold.from_on < version.until_on
-        and forgotten_on > version.since_on
-    )
-    merged: list[tuple[dt.date, dt.date]] = []
-    for start, end in spans:
-        if merged and start <= merged[-1][1] + dt.timedelta(days=1):
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return [
-        {
-            "bill_id": int(version.bill_id[1:]),
-            "since_on": version.since_on,
-            "from_on": start,
-            "to_on": end,
-            "r_before": plan.r(start - dt.timedelta(days=1)),
-            "r_to": plan.r(end),
-        }
-        for start, end in merged
-    ]
-
-
 def _state(
-    story_: Story, version: engine.BillVersion, bill: Mapping[str, Any], plan: Plan, *, has_holds: bool
+    story_: Story, version: BillVersion, bill: Mapping[str, Any], plan: Plan, *, has_holds: bool
 ) -> dict[str, Any]:
-    num = version.accrued * plan.den
-    if num.denominator != 1:
-        msg = "late charge is not a whole number of 1/den fen"
+    if version.den != plan.den:
+        msg = "the bill and its plan count in different fractions of a fen"
         raise AssertionError(msg)
-    accrued = (2 * num.numerator + plan.den) // (2 * plan.den)
-    cap = NO_CAP if bill["cap_fen"] is None else bill["cap_fen"]
+    cap = NO_CAP if version.cap_fen is None else version.cap_fen
+    accrued = half_up(version.accrued_num, plan.den)
     late = max(0, min(accrued, cap) - version.late_paid_fen - version.late_waived_fen)
     is_settled = version.principal_fen == 0 and version.costs_fen == 0 and late == 0
     return {
@@ -230,7 +208,7 @@ def _state(
         "cap_fen": cap,
         "silent_until_on": silent_until(bill),
         "anchor_on": version.anchor_on,
-        "anchor_num": num.numerator,
+        "anchor_num": version.accrued_num,
         "anchor_r": plan.r(version.anchor_on),
         "has_holds": has_holds,
         "settled_on": version.since_on if is_settled else None,
