@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import ColumnElement, Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -76,10 +77,10 @@ def alembic_config(engine: Engine) -> Config:
     return config
 
 
-def migrate(engine: Engine) -> str:
-    """Bring the schema to its newest version and return that version's name."""
+def migrate(engine: Engine, *, to: str = "head") -> str:
+    """Bring the schema to a version, by default the newest, and return that version's name."""
     config = alembic_config(engine)
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
     return head(engine)
 
 
@@ -89,6 +90,11 @@ def head(engine: Engine) -> str:
         if not sa.inspect(connection).has_table("alembic_version"):
             return ""
         return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+def newest(engine: Engine) -> str:
+    """Return the newest version the migrations know."""
+    return ScriptDirectory.from_config(alembic_config(engine)).get_current_head() or ""
 
 
 # --- what differs between the dialects ------------------------------------------------------------
@@ -107,6 +113,13 @@ def insert_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]
     before = session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
     session.execute(statement, list(rows))
     return int(session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() - before)
+
+
+def insert_one_new(session: Session, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert ``row`` unless its unique key is there; tell whether it went in."""
+    make = sqlite.insert if is_sqlite(session) else postgresql.insert
+    result = session.execute(make(table).values(**row).on_conflict_do_nothing())
+    return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
 def insert_from(session: Session, table: Table, columns: Sequence[str], query: sa.Select[Any]) -> int:
