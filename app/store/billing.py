@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import add_months
+from app.domain.errors import conflict, not_found
 from app.store import db
 from app.store.arrears import day, days_between
-from app.store.tables import bill, billing_run, fee_item, tariff, unit, unit_fee, vacancy
+from app.store.tables import bill, billing_run, fee_item, reversal, tariff, unit, unit_fee, vacancy
 
 COLUMNS = (
     "community_id",
@@ -246,3 +247,33 @@ def items_due(session: Session, community_id: int) -> list[Mapping[str, Any]]:
         .order_by(fee_item.c.id)
     ).mappings()
     return [dict(row) for row in rows]
+
+
+def bill_row(session: Session, bill_id: int) -> sa.Row[Any]:
+    """Return one bill.
+
+    Raises:
+        Refusal: ``bill.unknown``.
+
+    """
+    row = session.execute(sa.select(bill).where(bill.c.id == bill_id)).one_or_none()
+    if row is None:
+        raise not_found("bill.unknown")
+    return row
+
+
+def next_issue(session: Session, *, unit_id: int, fee_item_id: int, from_on: dt.date) -> int:
+    """Return the number for one more bill of this unit, item and period: allowed once the earlier ones are reversed.
+
+    Raises:
+        Refusal: ``bill.exists``.
+
+    """
+    rows = session.execute(
+        sa.select(bill.c.issue, reversal.c.id)
+        .outerjoin(reversal, sa.and_(reversal.c.target_kind == "bill", reversal.c.target_id == bill.c.id))
+        .where(bill.c.unit_id == unit_id, bill.c.fee_item_id == fee_item_id, bill.c.period_from_on == day(from_on))
+    ).all()
+    if any(reversed_by is None for _, reversed_by in rows):
+        raise conflict("bill.exists", field="from_on")
+    return max((issue for issue, _ in rows), default=-1) + 1

@@ -97,6 +97,12 @@ def newest(engine: Engine) -> str:
     return ScriptDirectory.from_config(alembic_config(engine)).get_current_head() or ""
 
 
+def knows(engine: Engine, version: str) -> bool:
+    """Tell whether the migrations know a version by that name."""
+    scripts = ScriptDirectory.from_config(alembic_config(engine)).walk_revisions()
+    return version in {script.revision for script in scripts}
+
+
 # --- what differs between the dialects ------------------------------------------------------------
 
 

@@ -105,6 +105,21 @@ def fee_items(session: Session, community_id: int) -> list[sa.Row[Any]]:
     )
 
 
+def fee_item_row(session: Session, fee_item_id: int, *, community_id: int) -> sa.Row[Any]:
+    """Return one fee item of a community.
+
+    Raises:
+        Refusal: ``fee_item.unknown``.
+
+    """
+    row = session.execute(
+        sa.select(fee_item).where(fee_item.c.id == fee_item_id, fee_item.c.community_id == community_id)
+    ).one_or_none()
+    if row is None:
+        raise not_found("fee_item.unknown")
+    return row
+
+
 def add_tariff(session: Session, *, fee_item_id: int, usage_type: str, from_on: dt.date, **columns: Any) -> None:  # noqa: ANN401 - column values
     """Add a dated tariff version: it ends the one in force that day and lasts until the next one starts."""
     same = sa.and_(tariff.c.fee_item_id == fee_item_id, tariff.c.usage_type == usage_type)

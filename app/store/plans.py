@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.ledger import Grace, GraceMode, Terms
+from app.domain.money import half_up
 from app.domain.rates import Rate, RateIndex
 from app.store.tables import late_charge_policy, rate_plan, rate_segment
 from app.store.types import FOREVER
@@ -28,6 +29,15 @@ class Policy:
     grace: Grace
     cap_ratio: Fraction | None
     source_clause: str
+
+    @property
+    def cap_e4(self) -> int | None:
+        """The cap as a share of the principal, in 1/10000."""
+        return None if self.cap_ratio is None else int(self.cap_ratio * 10_000)
+
+    def cap_fen(self, principal_fen: int) -> int | None:
+        """Return the most that may accrue on a bill of this principal, or None without a cap."""
+        return None if self.cap_e4 is None else half_up(principal_fen * self.cap_e4, 10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +124,13 @@ def create(session: Session, *, community_id: int, name: str, policies: Iterable
 
 
 def _policy_row(plan_id: int, policy: Policy) -> dict[str, object]:
-    cap = policy.cap_ratio
     return {
         "plan_id": plan_id,
         "from_on": policy.from_on,
         "rate": f"{policy.rate.num}/{policy.rate.den}",
         "grace_mode": policy.grace.mode.value,
         "grace_days": policy.grace.days,
-        "cap_e4": None if cap is None else int(cap * 10_000),
+        "cap_e4": policy.cap_e4,
         "source_clause": policy.source_clause,
     }
 

@@ -250,3 +250,9 @@ def first_state(bill: Mapping[str, Any], *, community_id: int, unit_id: int, pla
         "has_holds": False,
         "settled_on": bill["issued_on"] if bill["principal_fen"] == 0 and bill["costs_fen"] == 0 else None,
     }
+
+
+def conditions_of(story_: Story, through: dt.date) -> dict[int, tuple[str, int]]:
+    """Return for each conditional waiver, by adjustment id, (pending | met | lapsed, fen waived)."""
+    told = history(story_.account, through)
+    return {int(name[1:]): (status, sum(waived.values())) for name, (status, _, waived) in told.conditional.items()}

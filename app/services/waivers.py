@@ -1,0 +1,349 @@
+"""Asking for a waiver or a discount, deciding on it as a second person, and taking it back where that is allowed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.domain.errors import Refusal, conflict, forbidden
+from app.domain.events import ConditionalWaiver, Discount, Event, LateChargeWaiver
+from app.domain.ledger import Account, statement
+from app.domain.waivers import Share, WaiverKind, WaiverReason, spread
+from app.store import audit, estate, ledger, once, replay, waivers
+from app.store.types import canonical
+
+DECIDE_WITHIN_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for; exactly one of amount and ratio, none for a conditional waiver."""
+
+    unit_id: int
+    kind: WaiverKind
+    bill_ids: Sequence[int]
+    reason: WaiverReason
+    note: str = ""
+    amount_fen: int | None = None
+    ratio: Fraction | None = None
+    pay_by_on: dt.date | None = None
+    is_retroactive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What approving today would change on the unit's account, in fen."""
+
+    principal_before_fen: int
+    principal_after_fen: int
+    late_charge_before_fen: int
+    late_charge_after_fen: int
+    facts: Mapping[str, Any]
+
+    @property
+    def given_fen(self) -> int:
+        """What would be given away."""
+        return (
+            self.principal_before_fen
+            + self.late_charge_before_fen
+            - self.principal_after_fen
+            - self.late_charge_after_fen
+        )
+
+
+def effect(session: Session, *, wish: Wish, today: dt.date) -> Effect:
+    """Return what approving the wish today would do; nothing is written.
+
+    Raises:
+        Refusal: whatever would refuse the request itself.
+
+    """
+    story = _story(session, wish.unit_id)
+    bills = _bills(story, wish.bill_ids)
+    before = statement(story.account, today)
+    events = _events(wish, _shares(story.account, wish, bills, today), today)
+    if wish.kind is WaiverKind.CONDITIONAL_WAIVER:
+        late = sum(bill.late_charge_fen for bill in before.bills if bill.bill.id in bills)
+        if late == 0:
+            raise Refusal("waiver.nothing_outstanding", field="bills")
+        after_principal, after_late = _sums(before)[0], _sums(before)[1] - late
+    else:
+        changed = Account(story.account.bills, (*story.account.events, *events), story.account.policy)
+        after_principal, after_late = _sums(statement(changed, today))
+    principal, late_charge = _sums(before)
+    facts = waivers.payment_facts(session, unit_id=wish.unit_id, as_of=today)
+    return Effect(principal, after_principal, late_charge, after_late, facts)
+
+
+def request(
+    session: Session, *, wish: Wish, today: dt.date, now: dt.datetime, actor_id: int, actor: str, key: str
+) -> int:
+    """Write the request and return its id; a second person decides on it.
+
+    Raises:
+        Refusal: ``waiver.reason_note_missing``, ``waiver.pay_by_missing``, ``waiver.pay_by_past``,
+            ``waiver.unknown_bill``, and what the ledger itself would refuse.
+
+    """
+    asked = {"unit": wish.unit_id, "kind": wish.kind, "bills": list(wish.bill_ids), "amount": wish.amount_fen}
+    asked |= {"ratio": wish.ratio, "pay_by": wish.pay_by_on, "reason": wish.reason, "actor": actor_id}
+    if (answered := once.claim(session, key=key, scope="waiver", request=asked, now=now)) is not None:
+        return int(answered["request_id"])
+    _check(wish, today)
+    found = effect(session, wish=wish, today=today)
+    unit = estate.unit_row(session, wish.unit_id)
+    made = waivers.insert(
+        session,
+        {
+            "community_id": unit.community_id,
+            "unit_id": wish.unit_id,
+            "kind": wish.kind.value,
+            "bill_ids": canonical(list(wish.bill_ids)),
+            "amount_fen": wish.amount_fen,
+            "ratio": None if wish.ratio is None else str(wish.ratio),
+            "pay_by_on": wish.pay_by_on,
+            "is_retroactive": wish.is_retroactive,
+            "value_on": today,
+            "reason_code": wish.reason.value,
+            "note": wish.note.strip(),
+            "facts": canonical(dict(found.facts)),
+            "effect_fen": found.given_fen,
+            "requested_by": actor_id,
+            "requested_at": now,
+            "expires_on": today + dt.timedelta(days=DECIDE_WITHIN_DAYS),
+        },
+    )
+    audit.record(session, at=now, actor=actor, action="waiver.requested", subject=f"waiver:{made}", facts={})
+    once.settle(session, key=key, result={"request_id": made})
+    return made
+
+
+def decide(  # noqa: PLR0913 - each is a separate fact of the decision
+    session: Session,
+    *,
+    request_id: int,
+    approve: bool,
+    note: str,
+    today: dt.date,
+    now: dt.datetime,
+    actor_id: int,
+    actor: str,
+    limit_fen: int,
+) -> None:
+    """Approve or refuse a request; approving writes the ledger rows in the same transaction.
+
+    Raises:
+        Refusal: ``waiver.decided_already``, ``waiver.same_person``, ``waiver.over_limit``,
+            ``waiver.note_missing`` (a refusal needs a reason), ``waiver.expired``.
+
+    """
+    row = waivers.locked(session, request_id)
+    if row.state != "requested":
+        raise conflict("waiver.decided_already")
+    if row.requested_by == actor_id:
+        raise forbidden("waiver.same_person")
+    if row.expires_on is not None and row.expires_on < today:
+        raise conflict("waiver.expired")
+    if not approve and not note.strip():
+        raise Refusal("waiver.note_missing", field="note")
+    wish = _wish(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    decided = {"decided_by": actor_id, "decided_at": now, "decision_note": note.strip()}
+    if approve:
+        found = effect(session, wish=wish, today=today)
+        if found.given_fen > limit_fen:
+            raise forbidden("waiver.over_limit", limit_fen=limit_fen, effect_fen=found.given_fen)
+        ledger.post_many(session, _postings(session, wish, request_id, today, now, actor_id), through=today)
+        waivers.update(session, request_id, state="approved", value_on=today, effect_fen=found.given_fen, **decided)
+        waivers.follow_conditions(session, unit_ids=[wish.unit_id], through=today)
+    else:
+        waivers.update(session, request_id, state="refused", **decided)
+    action = "waiver.approved" if approve else "waiver.refused"
+    audit.record(session, at=now, actor=actor, action=action, subject=f"waiver:{request_id}", facts={})
+
+
+def undo(
+    session: Session,
+    *,
+    request_id: int,
+    reason: str,
+    today: dt.date,
+    now: dt.datetime,
+    actor_id: int,
+    actor: str,
+) -> None:
+    """Withdraw a request nobody decided, or end a conditional waiver whose condition has not been met.
+
+    A waiver that took effect is a discharge (Civil Code 575) and stays; so does a discount.
+
+    Raises:
+        Refusal: ``waiver.discharged``, ``waiver.decided_already``, ``waiver.not_yours``,
+            ``reversal.reason_missing``.
+
+    """
+    row = waivers.locked(session, request_id)
+    if row.state == "requested":
+        if row.requested_by != actor_id:
+            raise forbidden("waiver.not_yours")
+        waivers.update(session, request_id, state="withdrawn")
+    elif row.state == "approved" and row.kind == WaiverKind.CONDITIONAL_WAIVER.value:
+        if not reason.strip():
+            raise Refusal("reversal.reason_missing", field="reason")
+        ledger.post_many(
+            session,
+            [
+                ledger.Posting(
+                    row.unit_id,
+                    "reversal",
+                    {
+                        "target_kind": "adjustment",
+                        "target_id": made.id,
+                        "value_on": today,
+                        "reason": reason.strip(),
+                        "recorded_at": now,
+                        "recorded_by": actor_id,
+                    },
+                )
+                for made in waivers.adjustments_of(session, request_id)
+            ],
+            through=today,
+        )
+        waivers.update(session, request_id, state="undone")
+    elif row.state in {"approved", "met"}:
+        raise conflict("waiver.discharged")
+    else:
+        raise conflict("waiver.decided_already")
+    audit.record(session, at=now, actor=actor, action="waiver.undone", subject=f"waiver:{request_id}", facts={})
+
+
+# --- private --------------------------------------------------------------------------------------
+
+
+def _check(wish: Wish, today: dt.date) -> None:
+    if wish.reason is WaiverReason.OTHER and not wish.note.strip():
+        raise Refusal("waiver.reason_note_missing", field="note")
+    if wish.kind is WaiverKind.CONDITIONAL_WAIVER:
+        if wish.pay_by_on is None:
+            raise Refusal("waiver.pay_by_missing", field="pay_by")
+        if wish.pay_by_on < today:
+            raise Refusal("waiver.pay_by_past", field="pay_by")
+
+
+def _story(session: Session, unit_id: int) -> replay.Story:
+    estate.unit_row(session, unit_id)
+    return ledger.stories(session, [unit_id])[unit_id]
+
+
+def _bills(story: replay.Story, bill_ids: Sequence[int]) -> set[str]:
+    if not bill_ids:
+        raise Refusal("waiver.no_bills", field="bills")
+    if any(number not in story.bills for number in bill_ids):
+        raise Refusal("waiver.unknown_bill", field="bills")
+    return {f"b{number}" for number in bill_ids}
+
+
+def _shares(account: Account, wish: Wish, bills: set[str], today: dt.date) -> tuple[Share, ...]:
+    if wish.kind is WaiverKind.CONDITIONAL_WAIVER:
+        return ()
+    of_principal = wish.kind is WaiverKind.DISCOUNT
+    outstanding = [
+        (int(bill.bill.id[1:]), bill.principal_fen if of_principal else bill.late_charge_fen)
+        for bill in statement(account, today).bills
+        if bill.bill.id in bills
+    ]
+    shares = spread(outstanding, amount_fen=wish.amount_fen, ratio=wish.ratio)
+    if not of_principal or wish.ratio is None:
+        return shares
+    owed = dict(outstanding)
+    return tuple(
+        Share(share.bill_id, round_half_up(wish.ratio * owed[share.bill_id]), None) for share in shares
+    )
+
+
+def round_half_up(value: Fraction) -> int:
+    """Return a fraction of fen as whole fen, half up."""
+    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+
+
+def _events(wish: Wish, shares: Sequence[Share], on: dt.date) -> list[Event]:
+    bill_ids = tuple(f"b{number}" for number in wish.bill_ids)
+    match wish.kind:
+        case WaiverKind.CONDITIONAL_WAIVER:
+            return [ConditionalWaiver(id="a0", on=on, bill_ids=bill_ids, pay_by=wish.pay_by_on or on)]
+        case WaiverKind.DISCOUNT:
+            return [
+                Discount(
+                    id=f"a0.{share.bill_id}",
+                    on=on,
+                    bill_id=f"b{share.bill_id}",
+                    amount_fen=share.amount_fen or 0,
+                    retroactive=wish.is_retroactive,
+                )
+                for share in shares
+            ]
+        case WaiverKind.LATE_CHARGE_WAIVER:
+            return [
+                LateChargeWaiver(
+                    id=f"a0.{share.bill_id}",
+                    on=on,
+                    bill_id=f"b{share.bill_id}",
+                    amount_fen=share.amount_fen,
+                    ratio=share.ratio,
+                )
+                for share in shares
+            ]
+
+
+def _postings(
+    session: Session, wish: Wish, request_id: int, today: dt.date, now: dt.datetime, actor_id: int
+) -> list[ledger.Posting]:
+    story = _story(session, wish.unit_id)
+    shares = _shares(story.account, wish, _bills(story, wish.bill_ids), today)
+    common = {
+        "kind": wish.kind.value,
+        "value_on": today,
+        "request_id": request_id,
+        "reason": wish.reason.value,
+        "is_retroactive": wish.is_retroactive,
+        "recorded_at": now,
+        "recorded_by": actor_id,
+    }
+    if wish.kind is WaiverKind.CONDITIONAL_WAIVER:
+        row = {**common, "bill_ids": canonical(list(wish.bill_ids)), "until_on": wish.pay_by_on}
+        return [ledger.Posting(wish.unit_id, "adjustment", row)]
+    return [
+        ledger.Posting(
+            wish.unit_id,
+            "adjustment",
+            {
+                **common,
+                "bill_ids": canonical([share.bill_id]),
+                "amount_fen": share.amount_fen,
+                "ratio": None if share.ratio is None else str(share.ratio),
+            },
+        )
+        for share in shares
+    ]
+
+
+def _wish(row: Mapping[str, Any]) -> Wish:
+    return Wish(
+        unit_id=row["unit_id"],
+        kind=WaiverKind(row["kind"]),
+        bill_ids=json.loads(row["bill_ids"]),
+        reason=WaiverReason(row["reason_code"]),
+        note=row["note"],
+        amount_fen=row["amount_fen"],
+        ratio=None if row["ratio"] is None else Fraction(row["ratio"]),
+        pay_by_on=row["pay_by_on"],
+        is_retroactive=row["is_retroactive"],
+    )
+
+
+def _sums(found: Any) -> tuple[int, int]:  # noqa: ANN401 - a Statement
+    return sum(bill.principal_fen for bill in found.bills), sum(bill.late_charge_fen for bill in found.bills)

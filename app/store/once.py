@@ -1,0 +1,43 @@
+"""Idempotency keys: the same form sent twice acts once and gives the same answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.errors import conflict
+from app.store import db
+from app.store.tables_office import idempotency_key
+from app.store.types import canonical
+
+
+def claim(session: Session, *, key: str, scope: str, request: Mapping[str, Any], now: dt.datetime) -> dict[str, Any] | None:
+    """Claim ``key`` for this request; return the stored answer when the very same request was answered before.
+
+    On PostgreSQL a second request with the same key waits here for the first one's commit.
+
+    Raises:
+        Refusal: ``form.key_reused`` when the key came with another request.
+
+    """
+    digest = hashlib.sha256(canonical({name: str(value) for name, value in request.items()}).encode()).hexdigest()
+    row = {"key": key, "scope": scope, "request_hash": digest, "result": "", "created_at": now}
+    if db.insert_one_new(session, idempotency_key, row):
+        return None
+    found = session.execute(sa.select(idempotency_key).where(idempotency_key.c.key == key)).one()
+    if found.scope != scope or found.request_hash != digest:
+        raise conflict("form.key_reused")
+    return json.loads(found.result) if found.result else {}
+
+
+def settle(session: Session, *, key: str, result: Mapping[str, Any]) -> None:
+    """Store the answer of a claimed key, in the same transaction."""
+    session.execute(
+        sa.update(idempotency_key).where(idempotency_key.c.key == key).values(result=canonical(dict(result)))
+    )
