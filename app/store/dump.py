@@ -65,20 +65,27 @@ def filling(engine: Engine) -> Iterator[Connection]:
     Foreign keys are checked when all is in, since a row may refer to a later one (a unit to its main unit).
     """
     with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
-        with connection.begin():
-            if engine.dialect.name == "postgresql":
+        if engine.dialect.name == "postgresql":
+            with connection.begin():
                 _defer(connection, "DEFERRABLE INITIALLY DEFERRED")
-            yield connection
-            if engine.dialect.name == "sqlite":
-                if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                    raise conflict("backup.references_missing")
-            else:
+                yield connection
                 connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
                 _defer(connection, "NOT DEFERRABLE")
                 _set_sequences(connection)
+            return
+        _check_references(connection, "OFF")
+        with connection.begin():
+            yield connection
+            if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise conflict("backup.references_missing")
+        _check_references(connection, "ON")
+
+
+def _check_references(connection: Connection, state: str) -> None:
+    """Switch SQLite's foreign keys; said to the driver itself, since it counts only outside a transaction."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(f"PRAGMA foreign_keys={state}")
 
 
 def _defer(connection: Connection, when: str) -> None:
@@ -87,9 +94,7 @@ def _defer(connection: Connection, when: str) -> None:
     quote = connection.dialect.identifier_preparer.quote
     for table in look.get_table_names():
         for key in look.get_foreign_keys(table):
-            connection.exec_driver_sql(
-                f"ALTER TABLE {quote(table)} ALTER CONSTRAINT {quote(str(key['name']))} {when}"
-            )
+            connection.exec_driver_sql(f"ALTER TABLE {quote(table)} ALTER CONSTRAINT {quote(str(key['name']))} {when}")
 
 
 def insert(connection: Connection, name: str, columns: Kinds, lines: Iterable[bytes]) -> int:
@@ -160,4 +165,10 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "truth": bool,
     "plain": lambda value: value,
 }
-_TYPE: Mapping[str, type[sa.types.TypeEngine[Any]]] = {"day": CivilDate, "instant": Instant, "bytes": LargeBinary, "truth": sa.Boolean, "plain": sa.types.NullType}
+_TYPE: Mapping[str, type[sa.types.TypeEngine[Any]]] = {
+    "day": CivilDate,
+    "instant": Instant,
+    "bytes": LargeBinary,
+    "truth": sa.Boolean,
+    "plain": sa.types.NullType,
+}
