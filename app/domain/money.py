@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from app.domain.errors import Refusal
+from app.domain.quoting import quoted
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -18,7 +19,6 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _EXPONENT = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]*", re.ASCII)
 _TYPED = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]*)?", re.ASCII)
 _LONGEST = 64
-_QUOTED = 24
 _DECIMALS = 2
 
 
@@ -48,16 +48,16 @@ def parse_yuan(text: object) -> int:
     if not isinstance(text, str):
         raise Refusal("money.not_text", given=type(text).__name__)
     if len(text) > _LONGEST:
-        raise Refusal("money.too_large", given=_quoted(text))
+        raise Refusal("money.too_large", given=quoted(text))
     if _EXPONENT.fullmatch(text):
-        raise Refusal("money.exponent", given=_quoted(text))
+        raise Refusal("money.exponent", given=quoted(text))
     if _NUMBER.fullmatch(text) is None:
-        raise Refusal("money.not_a_number", given=_quoted(text))
+        raise Refusal("money.not_a_number", given=quoted(text))
     return _fen(text, text)
 
 
 def read_yuan(text: object, *, allow_negative: bool = False) -> int:
-    """Read an amount a person typed or pasted (``￥１，２３４．５０元``) as fen.
+    """Read an amount a person typed or pasted (``￥１２３４元``) as fen.
 
     Full-width digits, currency signs, thousands commas and spaces are understood; ``(12.00)`` is minus twelve.
 
@@ -68,7 +68,7 @@ def read_yuan(text: object, *, allow_negative: bool = False) -> int:
     if not isinstance(text, str):
         raise Refusal("money.not_text", given=type(text).__name__)
     if len(text) > _LONGEST:
-        raise Refusal("money.too_large", given=_quoted(text))
+        raise Refusal("money.too_large", given=quoted(text))
     bare = "".join(unicodedata.normalize("NFKC", text).split())
     if not bare:
         raise Refusal("money.empty")
@@ -79,13 +79,13 @@ def read_yuan(text: object, *, allow_negative: bool = False) -> int:
     if bare.startswith("-"):
         negative, bare = not negative, _without_currency(bare[1:])
     if _EXPONENT.fullmatch(bare):
-        raise Refusal("money.exponent", given=_quoted(text))
+        raise Refusal("money.exponent", given=quoted(text))
     if _TYPED.fullmatch(bare) is None or not any(sign.isdigit() for sign in bare):
-        raise Refusal("money.not_a_number", given=_quoted(text))
+        raise Refusal("money.not_a_number", given=quoted(text))
     whole, _, decimals = bare.replace(",", "").partition(".")
     fen = _fen(f"{whole or '0'}.{decimals.rstrip('0')}", text)
     if negative and fen and not allow_negative:
-        raise Refusal("money.negative", given=_quoted(text))
+        raise Refusal("money.negative", given=quoted(text))
     return -fen if negative else fen
 
 
@@ -103,12 +103,8 @@ def _without_currency(text: str) -> str:
 def _fen(number: str, as_given: str) -> int:
     whole, _, decimals = number.partition(".")
     if len(decimals) > _DECIMALS:
-        raise Refusal("money.too_many_decimals", given=_quoted(as_given))
+        raise Refusal("money.too_many_decimals", given=quoted(as_given))
     fen = int(whole.lstrip("-")) * 100 + int(decimals.ljust(_DECIMALS, "0"))
     if fen > MAX_FEN:
-        raise Refusal("money.too_large", given=_quoted(as_given))
+        raise Refusal("money.too_large", given=quoted(as_given))
     return -fen if whole.startswith("-") else fen
-
-
-def _quoted(text: str) -> str:
-    return text if len(text) <= _QUOTED else text[:_QUOTED] + "…"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.errors import Refusal
 from app.domain.money import MAX_FEN
+from app.domain.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -170,7 +171,7 @@ def parse_rate(value: object) -> Rate:
             if isinstance(basis, bool) or not isinstance(basis, int) or basis not in _BASES:
                 raise Refusal("rate.unknown_basis")
     if not isinstance(given, str) or _DECIMAL.fullmatch(given) is None:
-        raise Refusal("rate.not_readable", given=given[:24] if isinstance(given, str) else type(given).__name__)
+        raise Refusal("rate.not_readable", given=quoted(given) if isinstance(given, str) else type(given).__name__)
     per_day = Fraction(given) / (basis if isinstance(basis, int) else 1)
     if per_day > _DAILY_MAX:
         raise Refusal("rate.too_large", given=given)

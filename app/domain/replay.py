@@ -149,7 +149,7 @@ class Replay:
 
         A payer may name a bill before it is issued; nobody else may book money on it.
         """
-        open_groups = [tuple(bill for bill in group if bill.issued <= day) for group in groups]
+        open_groups = [tuple(bill for bill in group if bill.issued <= day and bill.is_open(day)) for group in groups]
         takes, left = settle(fen, open_groups, self._policy.within, day, named=named)
         queue = list(sources)
         for bill, component, share in takes:

@@ -62,11 +62,11 @@ class RunningBill:
 
     def stretches(self, after: int, through: int) -> Iterator[tuple[int, int, int]]:
         """Yield (first day, last day, slope) of the days in (after, through] on which something accrues."""
-        ends = [*(start - 1 for start in self._starts[1:]), through]
-        for start, end, slope in zip(self._starts, ends, self._slopes, strict=True):
-            first, last = max(start, after + 1), min(end, through)
-            if slope and first <= last:
-                yield first, last, slope
+        for place in range(max(0, bisect_right(self._starts, after) - 1), bisect_right(self._starts, through)):
+            end = self._starts[place + 1] - 1 if place + 1 < len(self._starts) else through
+            first, last = max(self._starts[place], after + 1), min(end, through)
+            if self._slopes[place] and first <= last:
+                yield first, last, self._slopes[place]
 
     def num_at(self, day: int) -> int:
         """Return the exact charge to the end of ``day``, as though nothing more happened."""
@@ -84,6 +84,10 @@ class RunningBill:
     def late_charge(self, day: int) -> int:
         """Return the late charge outstanding at the end of ``day``."""
         return max(0, self.accrued(day) - self.paid - self.waived)
+
+    def is_open(self, day: int) -> bool:
+        """Tell whether anything is outstanding."""
+        return bool(self.principal or self._costs or self.late_charge(day))
 
     def lower_principal(self, fen: int, day: int) -> None:
         """Take ``fen`` off the principal; ``day`` itself still counts on the old balance."""
@@ -136,13 +140,7 @@ def _effective_index(slopes: list[tuple[int, int]], held: Windows) -> tuple[list
     """Cut the slopes at the held days; return first days, totals before them, and slopes."""
     begin = slopes[0][0]
     if held:
-        first_days = [day for day, _ in slopes]
-        cuts = {day for first, last in held for day in (first, last + 1) if day > begin}
-        cut_slopes = []
-        for day in sorted(cuts.union(first_days)):
-            is_held = any(first <= day <= last for first, last in held)
-            cut_slopes.append((day, 0 if is_held else slopes[bisect_right(first_days, day) - 1][1]))
-        slopes = cut_slopes
+        slopes = _without_held_days(slopes, held)
     starts, cums, nums, total = [begin], [0], [slopes[0][1]], 0
     for day, num in slopes[1:]:
         total += nums[-1] * (day - starts[-1])
@@ -150,3 +148,18 @@ def _effective_index(slopes: list[tuple[int, int]], held: Windows) -> tuple[list
         cums.append(total)
         nums.append(num)
     return starts, cums, nums
+
+
+def _without_held_days(slopes: list[tuple[int, int]], held: Windows) -> list[tuple[int, int]]:
+    """Return the slopes cut at the held windows, zero inside them."""
+    changes = dict(slopes)
+    cuts = {day for first, last in held for day in (first, last + 1) if day > slopes[0][0]}
+    result: list[tuple[int, int]] = []
+    window, slope = 0, 0
+    for day in sorted(cuts.union(changes)):
+        slope = changes.get(day, slope)
+        while window < len(held) and held[window][1] < day:
+            window += 1
+        is_held = window < len(held) and held[window][0] <= day
+        result.append((day, 0 if is_held else slope))
+    return result
