@@ -1,0 +1,45 @@
+"""The command line: every command parses, calls one use case and prints its answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import typer
+
+from app.cli import operation
+from app.cli.output import REFUSED, SET_UP_MISSING, SetUpMissing, say
+from app.domain.errors import Refusal
+
+app = typer.Typer(
+    name="qingqian",
+    help="Property-fee arrears: right to the fen, explained, and provable.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for part in (operation,):
+    part.register(app)
+
+
+def main() -> None:
+    """Run a command; a refusal exits with 1, wrong usage with 2, missing set-up with 3."""
+    try:
+        app()
+    except Refusal as refusal:
+        _refuse(refusal)
+        sys.exit(REFUSED)
+    except SetUpMissing as missing:
+        say(str(missing))
+        sys.exit(SET_UP_MISSING)
+
+
+def _refuse(refusal: Refusal) -> None:
+    from app.i18n import zh_cn
+
+    sentence = zh_cn.sentence(refusal)
+    say(f"{refusal.code}: {sentence}")
+    if "--json" in sys.argv:
+        error = {"code": refusal.code, "message": sentence, "field": refusal.field}
+        sys.stdout.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")

@@ -1,0 +1,37 @@
+"""Opens what a command works on: the settings, the database at its newest version, the day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from app.cli.output import SetUpMissing
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def engine(*, any_version: bool = False) -> Engine:
+    """Return the engine of this installation; refuse a database that was never migrated or is behind."""
+    from sqlalchemy.exc import OperationalError
+
+    from app import settings
+    from app.store import db
+
+    opened = db.create_engine(settings.load().url)
+    try:
+        current = db.head(opened)
+    except OperationalError as error:
+        message = f"The database does not answer: {error.orig}"
+        raise SetUpMissing(message) from error
+    if not any_version and current != db.newest(opened):
+        message = "The database has no schema yet, or an older one. Run: qingqian migrate"
+        raise SetUpMissing(message)
+    return opened
+
+
+def today() -> date:
+    """Return the day a question without a date is asked for; the edge is where the clock is read."""
+    from app import clock
+
+    return clock.today()
