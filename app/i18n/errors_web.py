@@ -45,6 +45,8 @@ SENTENCES: dict[str, str] = {
     "form.this_field": "此项",
     "form.invalid": "{label}填写有误。",
     "form.file_missing": "请选择要上传的文件。",
+    "estate.empty": "还没有房产数据。请先导入房产与业主。",
+    "done.payment_reversed": "已红冲。该笔收款自红冲日起视为未收，原记录保留，账单金额已重新计算。",
     "done.signed_out": "已安全退出。",
     "done.password_changed": "密码已修改，其他设备上的登录已全部退出。",
     "done.session_ended": "该登录已退出。",

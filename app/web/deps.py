@@ -16,7 +16,7 @@ from app import clock
 from app.domain.access import Actor, Permission
 from app.domain.errors import forbidden, not_found
 from app.settings import Settings
-from app.store import audit, db, sessions, users
+from app.store import audit, db, estate, sessions, users
 from app.web.security import STAFF_COOKIE, cookie_names
 
 PERMISSION_MARK = "__permission__"
@@ -34,9 +34,15 @@ class Here:
 
     actor: Actor
     session_id: int
+    communities: tuple[tuple[int, str], ...]
     community_id: int | None
     flash: str
     theme: str
+
+    @property
+    def community(self) -> str:
+        """The name of the community the lists show."""
+        return dict(self.communities).get(self.community_id or 0, "")
 
 
 def settings_of(request: Request) -> Settings:
@@ -85,14 +91,16 @@ def _look_up(engine: Engine, token: str, at: dt.datetime, *, keep_flash: bool) -
         if found is None or user is None or not user.is_active:
             return None
         actor = users.actor(session, user)
+        known = tuple((row.id, row.name) for row in estate.communities(session) if actor.sees(row.id))
     takes_flash = bool(found.flash) and not keep_flash
     if takes_flash or at - found.seen_at >= sessions.SEEN_EVERY:
         with db.transaction(engine) as session:
             sessions.touch(session, session_id=found.id, at=at)
             if takes_flash:
                 sessions.set_flash(session, session_id=found.id, text="")
-    community_id = found.community_id if found.community_id and actor.sees(found.community_id) else None
-    return Here(actor, found.id, community_id, found.flash, user.theme)
+    first = known[0][0] if known else None
+    chosen = found.community_id if found.community_id in dict(known) else first
+    return Here(actor, found.id, known, chosen, found.flash, user.theme)
 
 
 async def here_if_any(request: Request) -> Here | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -59,6 +60,19 @@ def area(area_e3: int) -> str:
     return f"{whole}.{rest:03d}" if rest % 10 else f"{whole}.{rest // 10:02d}"
 
 
+def price(price_e4: int) -> str:
+    """Write a unit price of ten-thousandths of a yuan with two decimals, or up to four where they are needed."""
+    whole, rest = divmod(price_e4, 10_000)
+    decimals = f"{rest:04d}".rstrip("0").ljust(2, "0")
+    return f"{whole}.{decimals}"
+
+
+def percent(ratio: str) -> str:
+    """Write a stored ratio (``1/2``, ``0.5``) in per cent."""
+    text = f"{float(Fraction(ratio) * 100):.2f}".rstrip("0").rstrip(".")
+    return f"{text}%"
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -67,8 +81,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"yuan": yuan, "total": total, "day": day, "moment": moment, "area": area, "named": named}
-    made.filters["label"] = zh_cn.label
+    made.filters |= {"yuan": yuan, "total": total, "day": day, "moment": moment, "area": area, "price": price, "percent": percent}
+    made.filters["named"] = named
+    made.filters |= {"label": zh_cn.label, "twice": lambda value: (value, value)}
+    made.filters["labelled"] = lambda value, noun: (value, named(value, noun))
     made.globals |= {"asset": assets.address, "icon": assets.icon, "Permission": Permission}
     return made
 

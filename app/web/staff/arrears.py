@@ -1,0 +1,128 @@
+"""The list of arrears: filtered by what its address says, footed by the ledger, exported as it is seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse, Response
+
+from app import clock
+from app.domain.access import Permission
+from app.domain.errors import Refusal
+from app.store import arrears, unit_reads
+from app.web import forms, pages
+from app.web.deps import Here, Reading, require
+from app.web.listing import PAGE_SIZE, Pager
+
+router = APIRouter()
+
+Sort = Literal[
+    "room", "-room", "principal", "-principal", "late_charge", "-late_charge", "total", "-total", "oldest", "-oldest"
+]
+
+
+class ArrearsQuery(forms.FormModel):
+    """The filters of the list; blank ones do not narrow."""
+
+    q: forms.Text = Field(default="", title="房号或姓名", max_length=40)
+    building: forms.Text = Field(default="", title="楼栋", max_length=30)
+    bucket: Literal["", "1-30", "31-60", "61-90", "91-365", "1-2y", "2-3y", "3y+"] = Field(default="", title="账龄")
+    level: int | None = Field(default=None, title="催缴阶段", ge=0, le=9)
+    min_days: int = Field(default=0, title="逾期天数", ge=0, le=20000)
+    min_amount: forms.Fen | None = Field(default=None, title="最低金额")
+    as_of: forms.Date | None = Field(default=None, title="截至日期")
+    sort: Sort = Field(default="-total", title="排序")
+    page: int = Field(default=1, title="页码", ge=1, le=100000)
+
+    def wanted(self, community_id: int) -> arrears.Filter:
+        """Return the store's filter within one community."""
+        return arrears.Filter(
+            community_id=community_id,
+            search=self.q,
+            building=self.building,
+            min_days=self.min_days,
+            min_total_fen=self.min_amount or 0,
+            bucket=self.bucket,
+            level=self.level,
+        )
+
+
+def query_of(request: Request) -> forms.Filled[ArrearsQuery]:
+    """Read the filters from the address; a parameter of another page is no fault, it is left out."""
+    known = [(key, value) for key, value in request.query_params.multi_items() if key in ArrearsQuery.model_fields]
+    return forms.parse(ArrearsQuery, FormData(known))
+
+
+@router.get("/arrears")
+def show(
+    request: Request, here: Annotated[Here, require(Permission.ARREARS_SEE)], session: Reading
+) -> HTMLResponse:
+    form = query_of(request)
+    is_partial = "hx-request" in request.headers
+    name = "arrears/rows.html" if is_partial else "arrears/list.html"
+    context = _context(session, here, form)
+    if is_partial:
+        body = pages.fragment(name, here=here, form=form, **context)
+        return HTMLResponse(body, status_code=422 if form.faults else 200, headers={"Vary": "HX-Request"})
+    return pages.page(
+        request,
+        name,
+        here=here,
+        form=form,
+        status=422 if form.faults else 200,
+        headers={"Vary": "HX-Request"},
+        buildings=unit_reads.buildings(session, here.community_id) if here.community_id else [],
+        buckets=arrears.BUCKETS,
+        **context,
+    )
+
+
+def _context(session: Session, here: Here, form: forms.Filled[ArrearsQuery]) -> dict[str, object]:
+    today = clock.today()
+    params = {key: value for key, value in form.values.items() if isinstance(value, str) and key != "page"}
+    if form.model is None or here.community_id is None:
+        nothing = arrears.Totals(0, 0, 0, 0, 0)
+        pager = Pager("/arrears", params, 1, 0)
+        return {"rows": [], "totals": nothing, "owners": {}, "pager": pager, "as_of": today, "is_trial": False}
+    query = form.model
+    as_of = query.as_of or today
+    wanted = query.wanted(here.community_id)
+    totals = arrears.totals(session, as_of=as_of, wanted=wanted)
+    pager = Pager("/arrears", {"sort": query.sort, **params}, 1, totals.units)
+    pager = Pager("/arrears", pager.params, min(query.page, pager.last), totals.units)
+    rows = arrears.list_units(
+        session,
+        as_of=as_of,
+        wanted=wanted,
+        sort=query.sort,
+        limit=PAGE_SIZE,
+        offset=(pager.number - 1) * PAGE_SIZE,
+    )
+    owners = unit_reads.owner_names(session, [row.unit_id for row in rows], on=_known_day(as_of, today))
+    return {
+        "rows": rows,
+        "totals": totals,
+        "owners": owners,
+        "pager": pager,
+        "as_of": as_of,
+        "is_trial": as_of != today,
+    }
+
+
+def _known_day(as_of: dt.date, today: dt.date) -> dt.date:
+    """Return the day whose owners the list names: never one in the future."""
+    return min(as_of, today)
+
+
+def wanted_of(form: forms.Filled[ArrearsQuery], here: Here) -> arrears.Filter:
+    """Return the filter, refusing a faulty address and an empty estate."""
+    if form.model is None:
+        raise Refusal("request.invalid")
+    if here.community_id is None:
+        raise Refusal("estate.empty")
+    return form.model.wanted(here.community_id)

@@ -1,0 +1,212 @@
+"""Units: the list in walking order, the search everywhere, and the page that explains every figure of one unit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from app import clock
+from app.domain import ledger as engine
+from app.domain.access import Permission
+from app.domain.errors import not_found
+from app.store import ledger, plans, unit_reads
+from app.web import forms, pages, timeline, working
+from app.web.deps import Here, Id, Reading, reachable, require
+from app.web.listing import PAGE_SIZE, Pager
+
+router = APIRouter()
+
+Looker = Annotated[Here, require(Permission.UNIT_SEE)]
+
+
+class UnitQuery(forms.FormModel):
+    as_of: forms.Date | None = Field(default=None, title="截至日期")
+    tab: Literal["bills", "payments", "waivers", "notices", "timeline"] = Field(default="bills", title="栏目")
+
+
+class UnitsQuery(forms.FormModel):
+    q: forms.Text = Field(default="", title="房号或姓名", max_length=40)
+    building: forms.Text = Field(default="", title="楼栋", max_length=30)
+    page: int = Field(default=1, title="页码", ge=1, le=100000)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """Everything the unit's page shows on one day."""
+
+    head: unit_reads.Head
+    as_of: dt.date
+    parties: list[unit_reads.Party]
+    lines: list[working.BillLine]
+    gone: list[unit_reads.BillRow]
+    credit_fen: int
+
+    @property
+    def open_lines(self) -> list[working.BillLine]:
+        """Bills with something outstanding."""
+        return [line for line in self.lines if line.total_fen]
+
+    @property
+    def overdue_lines(self) -> list[working.BillLine]:
+        """Open bills whose due date has passed."""
+        return [line for line in self.open_lines if line.row.due_on < self.as_of]
+
+    @property
+    def principal_fen(self) -> int:
+        """Principal that is overdue."""
+        return sum(line.principal_fen for line in self.overdue_lines)
+
+    @property
+    def late_charge_fen(self) -> int:
+        """Late charge outstanding on overdue bills."""
+        return sum(line.late_charge_fen for line in self.overdue_lines)
+
+    @property
+    def costs_fen(self) -> int:
+        """Costs outstanding on overdue bills."""
+        return sum(line.costs_fen for line in self.overdue_lines)
+
+    @property
+    def total_fen(self) -> int:
+        """Everything overdue; the list of arrears shows the same figure."""
+        return self.principal_fen + self.late_charge_fen + self.costs_fen
+
+    @property
+    def not_due_fen(self) -> int:
+        """What is billed and not due yet."""
+        return sum(line.total_fen for line in self.open_lines) - self.total_fen
+
+
+def view(session: Session, unit_id: int, as_of: dt.date) -> UnitView:
+    """Read one unit as it stands at the end of ``as_of``."""
+    head = unit_reads.head(session, unit_id)
+    if head is None:
+        raise not_found("access.other_community")
+    rows = unit_reads.bills(session, unit_id)
+    known = plans.load(session, {row.plan_id for row in rows.values()}) if rows else {}
+    told = ledger.stories(session, [unit_id]).get(unit_id)
+    lines: list[working.BillLine] = []
+    gone: list[unit_reads.BillRow] = []
+    credit_fen = 0
+    if told is not None:
+        stated = engine.statement(told.account, as_of)
+        lines, gone = working.bill_lines(stated, rows, known)
+        credit_fen = stated.credit_fen
+    parties = unit_reads.parties(session, [unit_id], on=as_of).get(unit_id, [])
+    return UnitView(head, as_of, parties, lines, gone, credit_fen)
+
+
+def reachable_head(session: Session, here: Here, unit_id: int) -> unit_reads.Head:
+    """Return the head of a unit, refusing one outside the person's communities as though it did not exist."""
+    head = unit_reads.head(session, unit_id)
+    reachable(here, head.community_id if head else None)
+    assert head is not None
+    return head
+
+
+def payment_of(session: Session, unit_id: int, payment_id: int) -> unit_reads.PaymentRow:
+    """Return one payment of a unit."""
+    found = [row for row in unit_reads.payments(session, unit_id) if row.payment_id == payment_id]
+    if not found:
+        raise not_found("access.not_found")
+    return found[0]
+
+
+def bills_of(session: Session, unit_id: int) -> dict[int, unit_reads.BillRow]:
+    """Return the bills of a unit by id."""
+    return unit_reads.bills(session, unit_id)
+
+
+def reachable_view(session: Session, here: Here, unit_id: int, as_of: dt.date) -> UnitView:
+    """Read a unit, refusing one outside the person's communities as though it did not exist."""
+    reachable_head(session, here, unit_id)
+    return view(session, unit_id, as_of)
+
+
+@router.get("/units")
+def show_list(request: Request, here: Looker, session: Reading) -> Response:
+    known = [(key, value) for key, value in request.query_params.multi_items() if key in UnitsQuery.model_fields]
+    form = forms.parse(UnitsQuery, FormData(known))
+    query = form.model or UnitsQuery()
+    count, rows = 0, []
+    if here.community_id is not None:
+        count, rows = unit_reads.page_of_units(
+            session,
+            community_id=here.community_id,
+            text=query.q,
+            building=query.building,
+            on=clock.today(),
+            limit=PAGE_SIZE,
+            offset=(query.page - 1) * PAGE_SIZE,
+        )
+    params = {key: value for key, value in form.values.items() if isinstance(value, str) and key != "page"}
+    return pages.page(
+        request,
+        "units/list.html",
+        here=here,
+        status=422 if form.faults else 200,
+        form=form,
+        rows=rows,
+        pager=Pager("/units", params, query.page, count),
+        buildings=unit_reads.buildings(session, here.community_id) if here.community_id else [],
+    )
+
+
+@router.get("/search")
+def search(request: Request, here: Looker, session: Reading, q: str = "") -> Response:
+    text = q.strip()[:40]
+    reach = here.actor.community_ids
+    found = unit_reads.search(session, text=text, community_ids=reach, on=clock.today()) if text else []
+    if len(found) == 1:
+        return RedirectResponse(f"/units/{found[0].unit_id}", status_code=303)
+    return pages.page(request, "units/search.html", here=here, found=found, text=text)
+
+
+@router.get("/units/{unit_id}")
+def show(request: Request, unit_id: Id, here: Looker, session: Reading) -> Response:
+    return page_of_unit(request, here, session, unit_id)
+
+
+def page_of_unit(
+    request: Request, here: Here, session: Session, unit_id: int, *, revealed: dict[int, tuple[str, str]] | None = None
+) -> Response:
+    """Render the page of a unit, with what was just revealed of its people."""
+    known = [(key, value) for key, value in request.query_params.multi_items() if key in UnitQuery.model_fields]
+    form = forms.parse(UnitQuery, FormData(known))
+    query = form.model or UnitQuery()
+    as_of = query.as_of or clock.today()
+    found = reachable_view(session, here, unit_id, as_of)
+    payments = unit_reads.payments(session, unit_id)
+    adjustments = unit_reads.adjustments(session, unit_id)
+    notices = unit_reads.notices(session, unit_id)
+    bills = unit_reads.bills(session, unit_id)
+    return pages.page(
+        request,
+        "units/unit.html",
+        here=here,
+        status=422 if form.faults else 200,
+        form=form,
+        tab=query.tab,
+        unit=found,
+        bills=bills,
+        payments=payments,
+        adjustments=adjustments,
+        notices=notices,
+        open_requests=unit_reads.open_requests(session, unit_id),
+        revealed=revealed or {},
+        is_trial=as_of != clock.today(),
+        happenings=timeline.of_unit(
+            bills=bills.values(),
+            payments=payments,
+            adjustments=adjustments,
+            notices=notices,
+            parties=found.parties,
+        ),
+    )
