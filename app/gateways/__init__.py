@@ -1,1 +1,1 @@
-"""The outside world: files, messages, time stamps, password hashing."""
+"""The outside world: files, keys, messages."""

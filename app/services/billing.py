@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.domain.billing import due_date, period_of
+from app.domain.billing import DueIn, DueRule, due_on, period_of, read_month
+from app.domain.calendar import add_months
 from app.domain.errors import Refusal
 from app.store import billing, calendars, estate, ledger, plans
 
@@ -42,7 +43,7 @@ def preview(session: Session, *, community_id: int, period: str) -> RunResult:
     """Return what posting the run of ``period`` (``2026-01``) would do; nothing is written.
 
     Raises:
-        Refusal: ``billing.bad_period``, ``billing.no_items``.
+        Refusal: ``period.not_a_month``, ``billing.no_items``.
 
     """
     items = tuple(
@@ -144,7 +145,7 @@ def reverse_bill(
 
 
 def _wanted(session: Session, *, community_id: int, period: str) -> list[billing.ItemPeriod]:
-    month = _month(period)
+    month = read_month(period)
     community = estate.community_row(session, community_id)
     items = billing.items_due(session, community_id)
     if not items:
@@ -154,41 +155,33 @@ def _wanted(session: Session, *, community_id: int, period: str) -> list[billing
     calendar = calendars.load(session)
     wanted: list[billing.ItemPeriod] = []
     for item in items:
-        span = period_of(month, starts_on=item["starts_on"], cycle_months=item["cycle_months"])
-        if span is None:
+        span = period_of(month, item["cycle_months"], first_month=item["starts_on"].month)
+        if span.from_on != month or item["starts_on"] > span.to_on:
             continue
-        due_on = due_date(span[0], day=item["due_day"], month_offset=item["due_month_offset"])
-        if community.roll_due:
-            due_on = calendar.roll(due_on)[0]
-        policy = loaded[item["plan_id"]].policy_on(due_on)
+        rule = DueRule(day=item["due_day"], month=DueIn(item["due_in"]), roll=community.roll_due)
+        due, _ = due_on(span, rule, calendar)
+        policy = loaded[item["plan_id"]].policy_on(due)
         wanted.append(
             billing.ItemPeriod(
                 item=item,
-                from_on=span[0],
-                to_on=span[1],
-                due_on=due_on,
+                from_on=span.from_on,
+                to_on=span.to_on,
+                due_on=due,
                 months=item["cycle_months"],
                 grace_mode=policy.grace.mode.value,
                 grace_days=policy.grace.days,
                 cap_e4=policy.cap_e4,
-                vacancy=_vacancy(rules, span[0], item["cycle_months"]),
+                vacancy=_vacancy(rules, span.from_on, item["cycle_months"]),
             )
         )
     return wanted
-
-
-def _month(period: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(f"{period}-01")
-    except ValueError:
-        raise Refusal("billing.bad_period", field="period", period=period) from None
 
 
 def _vacancy(rules: list[Any], from_on: dt.date, months: int) -> list[tuple[int, int]]:
     """Return for each month the rule in force on its first day."""
     found: list[tuple[int, int]] = []
     for place in range(months):
-        first = billing.add_months(from_on, place)
+        first = add_months(from_on, place)
         rule = next((rule for rule in reversed(rules) if rule.from_on <= first), None)
         found.append((rule.months, rule.ratio_e4) if rule else (0, 10_000))
     return found

@@ -131,13 +131,13 @@ def rate_on(as_of: dt.date) -> sa.Subquery:
     )
 
 
-def late_charge(state: sa.FromClause, r: ColumnElement[int], den: ColumnElement[int], as_of: dt.date) -> Any:  # noqa: ANN401 - an SQL expression
+def late_charge(state: sa.FromClause, rates: sa.Subquery, as_of: dt.date) -> ColumnElement[int]:
     """Return the outstanding late charge of a state version in fen, exact for any day inside the version.
 
     accrued = anchor + principal * max(0, R - R(anchor) - held), rounded once, half up; then the cap, then what was
     paid and waived. See docs/decisions/0002.
     """
-    c = state.c
+    c, r, den = state.c, rates.c.r, rates.c.den
     held = (
         sa.select(
             sa.func.coalesce(
@@ -151,7 +151,7 @@ def late_charge(state: sa.FromClause, r: ColumnElement[int], den: ColumnElement[
             )
         )
         .where(bill_hold.c.bill_id == c.bill_id)
-        .correlate(state, r.table if isinstance(r, sa.Column) else state)
+        .correlate(state, rates)
         .scalar_subquery()
     )
     run = sa.case((c.has_holds, r - c.anchor_r - sa.cast(held, sa.BigInteger)), else_=r - c.anchor_r)
@@ -173,7 +173,7 @@ def figures(as_of: dt.date, *, overdue_only: bool = True) -> Select[Any]:
             s.c.due_on,
             s.c.principal_fen,
             s.c.costs_fen,
-            late_charge(s, rates.c.r, rates.c.den, as_of).label("late_charge_fen"),
+            late_charge(s, rates, as_of).label("late_charge_fen"),
         )
         .join(rates, rates.c.plan_id == s.c.plan_id)
         .where(s.c.settled_on.is_(None), s.c.since_on <= day(as_of), s.c.until_on > day(as_of))

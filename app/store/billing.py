@@ -125,20 +125,19 @@ def _month(wanted: ItemPeriod, place: int, monthly: ColumnElement[int]) -> Colum
     end = sa.case((tariff.c.until_on < day(after), tariff.c.until_on), else_=day(after))
     days = db.greatest(days_between(end, start), 0)
     months_vacant, share = wanted.vacancy[place]
-    charged = monthly
-    scale = 1
-    if share != 10_000:  # noqa: PLR2004 - the whole, in 1/10000
-        is_vacant = sa.exists(
-            sa.select(sa.literal(1)).where(
-                vacancy.c.unit_id == unit.c.id,
-                vacancy.c.from_on <= day(add_months(first, -months_vacant)),
-                vacancy.c.until_on >= day(after),
-            )
+    whole = db.half_up(monthly, 100_000)
+    part = db.half_up(monthly * days, 100_000 * length)
+    amount = sa.case((days == length, whole), (days == 0, 0), else_=part)
+    if share == 10_000:  # noqa: PLR2004 - the whole, in 1/10000
+        return amount
+    is_vacant = sa.exists(
+        sa.select(sa.literal(1)).where(
+            vacancy.c.unit_id == unit.c.id,
+            vacancy.c.from_on <= day(add_months(first, -months_vacant)),
+            vacancy.c.until_on >= day(after),
         )
-        charged, scale = sa.case((is_vacant, monthly * share), else_=monthly * 10_000), 10_000
-    whole = db.half_up(charged, 100_000 * scale)
-    part = db.half_up(charged * days, 100_000 * scale * length)
-    return sa.case((days == length, whole), (days == 0, 0), else_=part)
+    )
+    return sa.case((is_vacant, db.half_up(amount * share, 10_000)), else_=amount)
 
 
 def _later(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[Any]:

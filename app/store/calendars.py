@@ -5,11 +5,19 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import DEFAULT, Calendar
+from app.domain.calendar import OFFICIAL, Calendar
 from app.store.tables import calendar_day
 
 
 def load(session: Session) -> Calendar:
-    """Return the calendar in force."""
+    """Return the calendar in force: a year the office has entered replaces the one shipped."""
     rows = session.execute(sa.select(calendar_day.c.day_on, calendar_day.c.is_working)).all()
-    return DEFAULT.extended({row.day_on: row.is_working for row in rows}) if rows else DEFAULT
+    calendar = OFFICIAL
+    for year in sorted({row.day_on.year for row in rows}):
+        days = [row for row in rows if row.day_on.year == year]
+        calendar = calendar.with_year(
+            year,
+            rest_on=frozenset(row.day_on for row in days if not row.is_working),
+            work_on=frozenset(row.day_on for row in days if row.is_working),
+        )
+    return calendar

@@ -85,7 +85,7 @@ def post_many(session: Session, postings: Sequence[Posting], *, through: dt.date
         for unit_id in units:
             unit = work[unit_id]
             for place in by_unit[unit_id]:
-                row = _full_row(postings[place], ids[place])
+                row = {"id": ids[place], **_full_row(postings[place])}
                 unit.new.append((postings[place].kind, row))
                 unit.must_replay |= postings[place].kind != "bill" or unit.has_events
         _settle(session, work)
@@ -126,7 +126,7 @@ def stories(session: Session, unit_ids: Sequence[int]) -> dict[int, replay.Story
     """Return the account of each unit as the engine reads it, in a constant number of queries."""
     work = {unit_id: row for unit_id, row in _heads(session, unit_ids).items()}
     entries = _entries(session, unit_ids)
-    plans_ = _plans_of(session, [row.community_id for row in work.values()])
+    plans_ = plans_of(session, [row.community_id for row in work.values()])
     policies = _policies(session, [row.community_id for row in work.values()])
     return {
         unit_id: replay.story(unit_id, row.community_id, entries[unit_id], plans_, policies[row.community_id])
@@ -184,7 +184,8 @@ def _entries(session: Session, unit_ids: Sequence[int]) -> dict[int, list[dict[s
     return found
 
 
-def _plans_of(session: Session, communities: Sequence[int]) -> dict[int, plans.Plan]:
+def plans_of(session: Session, communities: Sequence[int]) -> dict[int, plans.Plan]:
+    """Return every rate plan of the communities, by id."""
     ids = session.execute(
         sa.select(plans.rate_plan.c.id).where(plans.rate_plan.c.community_id.in_(sorted(set(communities))))
     ).scalars()
@@ -227,17 +228,18 @@ def _insert_typed(session: Session, postings: Sequence[Posting]) -> list[int]:
     ids = [0] * len(postings)
     for kind, found in places.items():
         table = TYPED[kind]
-        rows = [{"unit_id": postings[place].unit_id, **postings[place].row} for place in found]
+        rows = [_full_row(postings[place]) for place in found]
         statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
         for place, number in zip(found, session.execute(statement, rows).scalars(), strict=True):
             ids[place] = number
     return ids
 
 
-def _full_row(posting: Posting, number: int) -> dict[str, Any]:
-    """Return every column as the database now holds it: what was given, and the schema's defaults."""
-    given = {"id": number, "unit_id": posting.unit_id, **posting.row}
-    return {column.name: given.get(column.name, _default(column)) for column in TYPED[posting.kind].columns}
+def _full_row(posting: Posting) -> dict[str, Any]:
+    """Return every column but ``id`` as the database will hold it: what was given, else the schema's default."""
+    given = {"unit_id": posting.unit_id, **posting.row}
+    columns = [column for column in TYPED[posting.kind].columns if column.name != "id"]
+    return {column.name: given[column.name] if column.name in given else _default(column) for column in columns}
 
 
 def _default(column: sa.Column[Any]) -> object:
@@ -253,7 +255,7 @@ def _default(column: sa.Column[Any]) -> object:
 def _settle(session: Session, work: Mapping[int, _Unit]) -> None:
     """Replay what must be replayed, then write entries, allocations, states and account heads."""
     communities = [unit.community_id for unit in work.values()]
-    plans_ = _plans_of(session, communities)
+    plans_ = plans_of(session, communities)
     replayed = [unit for unit in work.values() if unit.must_replay]
     if replayed:
         _replay(session, replayed, plans_, _policies(session, communities))

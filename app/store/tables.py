@@ -181,7 +181,7 @@ fee_item = Table(
     Column("basis", String(20), nullable=False),
     Column("cycle_months", SmallInteger, nullable=False, server_default="1"),
     Column("due_day", SmallInteger, nullable=False, server_default="10"),
-    Column("due_month_offset", SmallInteger, nullable=False, server_default="0"),
+    Column("due_in", String(20), nullable=False, server_default="first_month"),
     Column("plan_id", BigId, ForeignKey("rate_plan.id"), nullable=False),
     Column("starts_on", CivilDate, nullable=False),
     Column("applies_to", String(10), nullable=False, server_default="all"),

@@ -17,6 +17,10 @@ from app.store.tables import adjustment, bill, bill_state, payment, reversal, un
 from app.store.tables_office import app_user, stored_file, waiver_request
 
 
+STATE_OF = {"pending": "approved", "met": "met", "lapsed": "lapsed"}
+"""The state of a request for what the engine says of its condition."""
+
+
 def insert(session: Session, row: Mapping[str, Any]) -> int:
     """Write a request and return its id."""
     statement = sa.insert(waiver_request).values(**row).returning(waiver_request.c.id)
@@ -137,13 +141,21 @@ def _punctuality(unit_id: int, as_of: dt.date) -> sa.Select[Any]:
 
 
 def follow_conditions(session: Session, *, unit_ids: Sequence[int], through: dt.date) -> int:
-    """Bring approved conditional requests to ``met`` or ``lapsed`` as the ledger says; return how many changed."""
+    """Bring conditional requests to what the ledger says of their condition; return how many changed.
+
+    A bounced payment takes a condition that was met back to ``approved``, or to ``lapsed`` when its day is over.
+    """
     rows = session.execute(
-        sa.select(waiver_request.c.id, waiver_request.c.unit_id, adjustment.c.id.label("adjustment_id"))
+        sa.select(
+            waiver_request.c.id,
+            waiver_request.c.unit_id,
+            waiver_request.c.state,
+            adjustment.c.id.label("adjustment_id"),
+        )
         .join(adjustment, adjustment.c.request_id == waiver_request.c.id)
         .where(
             waiver_request.c.unit_id.in_(list(unit_ids)),
-            waiver_request.c.state == "approved",
+            waiver_request.c.state.in_(list(STATE_OF.values())),
             waiver_request.c.kind == "conditional_waiver",
         )
     ).all()
@@ -154,10 +166,10 @@ def follow_conditions(session: Session, *, unit_ids: Sequence[int], through: dt.
         unit_id: replay.conditions_of(story, through) for unit_id, story in told.items()
     }
     changes = [
-        {"b_id": row.id, "b_state": status, "b_effect": waived}
+        {"b_id": row.id, "b_state": STATE_OF[status], "b_effect": waived}
         for row in rows
         for status, waived in [standing[row.unit_id].get(row.adjustment_id, ("pending", 0))]
-        if status in {"met", "lapsed"}
+        if STATE_OF[status] != row.state
     ]
     if changes:
         session.connection().execute(
