@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -92,24 +91,24 @@ def check_account(account: Account) -> None:
         Refusal: ``*.unknown_bill``, ``*.amount_not_positive``, ``reversal.*``, ``*.duplicate_id`` and the like.
 
     """
-    bills = _unique("bill.duplicate_id", [bill.id for bill in account.bills])
+    bills: set[str] = set()
     for bill in account.bills:
+        if bill.id in bills:
+            raise Refusal("bill.duplicate_id", field="id", bill=bill.id)
         if bill.principal_fen < 0 or bill.costs_fen < 0:
-            raise Refusal("bill.negative", bill=bill.id)
-    _unique("event.duplicate_id", [event.id for event in account.events])
+            raise Refusal("bill.negative", field="principal", bill=bill.id)
+        bills.add(bill.id)
+    # Bills and events share their names, since a reversal may name either.
+    names = set(bills)
+    for event in account.events:
+        _require(event.id not in names, event, "event.duplicate_id", "id")
+        names.add(event.id)
     for event in account.events:
         _check_event(event, bills)
     _check_reversals(account)
 
 
-def _unique(code: str, ids: list[str]) -> frozenset[str]:
-    for name, times in Counter(ids).items():
-        if times > 1:
-            raise Refusal(code, field="id", event=name)
-    return frozenset(ids)
-
-
-def _check_event(event: Event, bills: frozenset[str]) -> None:
+def _check_event(event: Event, bills: set[str]) -> None:
     match event:
         case Payment():
             _require(event.amount_fen > 0, event, "payment.amount_not_positive", "amount")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -20,6 +21,7 @@ CYCLES = (1, 3, 6, 12)
 # thousandths of a square metre times ten-thousandths of a yuan: 10^7 to the yuan, 10^5 to the fen
 _PER_FEN = 10**5
 _MONTHS = 12
+_MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
 _ONE_DAY = timedelta(days=1)
 
 
@@ -71,10 +73,10 @@ def read_month(text: str) -> date:
         Refusal: ``period.not_a_month``.
 
     """
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise Refusal("period.not_a_month", given=quoted(text)) from None
+    match = _MONTH.fullmatch(text)
+    if match is None:
+        raise Refusal("period.not_a_month", given=quoted(text))
+    return date(int(match[1]), int(match[2]), 1)
 
 
 def period_of(day: date, cycle_months: int, *, first_month: int = 1) -> Period:
