@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from app.domain.allocation import AllocationPolicy
+from app.domain.allocation import AGREED, AllocationPolicy
 from app.domain.errors import Refusal
 from app.domain.events import ConditionalWaiver, Discount, Event, Hold, LateChargeWaiver, Payment, Reversal
 from app.domain.rates import Rate, RateIndex
@@ -36,7 +36,7 @@ NO_GRACE = Grace()
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a bill's late charge runs on; ``own_rate`` (default: the rate before any change) ranks burdens (Civil Code 560)."""
+    """What a late charge runs on; ``own_rate`` (default: the rate before any change) ranks burdens (Civil Code 560)."""
 
     rates: RateIndex
     grace: Grace = NO_GRACE
@@ -67,7 +67,7 @@ class Account:
 
     bills: tuple[Bill, ...]
     events: tuple[Event, ...] = ()
-    policy: AllocationPolicy = AllocationPolicy()
+    policy: AllocationPolicy = AGREED
 
 
 def charged_after(bill: Bill) -> date:

@@ -57,6 +57,10 @@ class AllocationPolicy:
     credit: Credit = Credit.KEEP
 
 
+AGREED = AllocationPolicy()
+"""The product's default: oldest bill first, principal first."""
+
+
 class Debt(Protocol):
     """What allocation needs to know about a bill; days are ordinals."""
 

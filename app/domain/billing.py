@@ -105,15 +105,12 @@ def part_month_fen(area_e3: int, price_e4: int, days: int, days_of_month: int) -
 def period_fen(
     *, area_e3: int, price_e4: int, period: Period, from_on: date | None = None, to_on: date | None = None
 ) -> int:
-    """Return the amount for a period: whole months at the monthly amount, months begun or left midway by days.
+    """Return the amount for a period: a whole month at the monthly amount, one begun or left midway by days.
 
     ``from_on`` and ``to_on`` (both count) are when the tariff or ownership was in force; None means throughout.
     """
     return sum(
-        monthly_fen(area_e3, price_e4)
-        if days == of_month
-        else part_month_fen(area_e3, price_e4, days, of_month)
-        for days, of_month in days_in_force(period, from_on, to_on)
+        part_month_fen(area_e3, price_e4, days, of_month) for days, of_month in days_in_force(period, from_on, to_on)
     )
 
 
@@ -132,14 +129,14 @@ def days_in_force(period: Period, from_on: date | None, to_on: date | None) -> I
 
 @dataclass(frozen=True, slots=True)
 class Vacancy:
-    """A rule for empty homes: after ``after_months`` whole months empty, only ``ratio`` of the fee is charged."""
+    """After ``after_months`` whole months empty, only ``ratio`` of the fee is charged."""
 
     after_months: int
     ratio: Fraction
 
 
 def vacant_month_fen(month_fen: int, month_on: date, vacant_since_on: date | None, rule: Vacancy) -> int:
-    """Return a month's amount under a vacancy rule; the month counts if the months of waiting were over when it began."""
+    """Return a month's fee; the rule applies once the months of waiting were over when the month began."""
     if vacant_since_on is None or add_months(vacant_since_on, rule.after_months) > month_on.replace(day=1):
         return month_fen
     return half_up_fraction(month_fen * rule.ratio)
@@ -156,7 +153,7 @@ class DueIn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueRule:
-    """The last day on time: day ``day`` (or the last day of a shorter month) of a month, rolled past rest days or not."""
+    """The last day on time: day ``day`` of a month (or its last day), rolled past rest days or not."""
 
     day: int
     month: DueIn = DueIn.FIRST_MONTH

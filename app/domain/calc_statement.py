@@ -158,7 +158,7 @@ def _bills(value: Value, policy: _Policy, spelling: _Spelling) -> list[Bill]:
     for item in value.items(MAX_BILLS):
         bill = _bill(item, policy, spelling)
         if bill.id in bills:
-            item.fields("id", "principal due_on issued_on rate cap_ratio costs")["id"].refuse("bill.duplicate_id", bill=bill.id)
+            raise Refusal("bill.duplicate_id", field=f"{item.path}.id", bill=bill.id)
         bills[bill.id] = bill
     return list(bills.values())
 

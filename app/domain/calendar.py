@@ -36,7 +36,7 @@ class Calendar:
         return day.weekday() < _SATURDAY and day not in self.rest_on
 
     def roll(self, day: date) -> tuple[date, bool]:
-        """Return the day itself or, from a rest day, the next working day (203); and whether every year met is known."""
+        """Return the first working day from ``day`` on (203), and whether the calendar of every year met is known."""
         known = day.year in self.years_known
         while not self.is_working_day(day):
             day += _ONE_DAY

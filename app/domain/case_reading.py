@@ -118,10 +118,10 @@ class Value:
 
     def choice(self, enum: type[Choice]) -> Choice:
         """Read one of the values of an enum."""
-        for member in enum:
-            if self.raw == member.value and isinstance(self.raw, str):
-                return member
-        self.refuse("case.unknown_choice", choices=" | ".join(member.value for member in enum))
+        chosen = next((member for member in enum if isinstance(self.raw, str) and self.raw == member.value), None)
+        if chosen is None:
+            self.refuse("case.unknown_choice", choices=" | ".join(member.value for member in enum))
+        return chosen
 
     def day(self) -> date:
         """Read an ISO date."""

@@ -47,7 +47,7 @@ class Claim:
 def claim_panel(
     *, principal_fen: int, due_on: date, as_of: date, rate: Rate, basis: int = _YEAR_DAYS, series: Series = LPR_1Y
 ) -> Claim:
-    """Return contract charge and yardsticks for the days after ``due_on`` through ``as_of``: simple, rounded once each."""
+    """Return contract charge and yardsticks for the days after ``due_on`` through ``as_of``, each rounded once."""
     days = max(0, (as_of - due_on).days)
     contract = principal_fen * days * rate.fraction
     default_on = due_on + timedelta(days=1)
@@ -59,7 +59,7 @@ def claim_panel(
         contract_fen=half_up_fraction(contract),
         fixed_fen={name: _charge(unit, first_rate, days, name) for name in FIXED_MULTIPLES},
         floating_fen={name: _charge(unit, rate_days, 1, name) for name in FLOATING_MULTIPLES},
-        warnings=tuple(_warnings(principal_fen, days, contract, first_rate, series, as_of)),
+        warnings=tuple(_warnings(principal_fen, days, contract, first_rate, is_past=as_of > series[-1][0])),
     )
 
 
@@ -84,7 +84,7 @@ def _rate_days(first_on: date, last_on: date, series: Series) -> Fraction | None
 
 
 def _warnings(
-    principal_fen: int, days: int, contract: Fraction, first_rate: Fraction | None, series: Series, as_of: date
+    principal_fen: int, days: int, contract: Fraction, first_rate: Fraction | None, *, is_past: bool
 ) -> list[Warn]:
     """Amber above 24 % a year; red above the principal or above twelve times the LPR."""
     found: list[Warn] = []
@@ -97,6 +97,6 @@ def _warnings(
         found.append(Warn.LPR_BEFORE_FIRST_KNOWN)
     elif contract > a_year * first_rate * _RED_MULTIPLE:
         found.append(Warn.ABOVE_12_LPR)
-    if as_of > series[-1][0]:
+    if is_past:
         found.append(Warn.LPR_PAST_LAST_KNOWN)
     return found

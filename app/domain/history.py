@@ -142,7 +142,8 @@ class _Versions:
     def versions(self, through: date) -> Iterator[BillVersion]:
         """Yield the versions of each bill in order, from the day it was issued."""
         final = self.windows_on(through)
-        changes = sorted({event.on for event in self._account.events if isinstance(event, Reversal) and event.on <= through})
+        reversals = (event.on for event in self._account.events if isinstance(event, Reversal))
+        changes = sorted({on for on in reversals if on <= through})
         known = {change: self.windows_on(change) for change in changes}
         first = self.windows_on(date.min)
         for bill_id, states in self._states.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.domain.account import (
@@ -20,17 +21,17 @@ from app.domain.account import (
     silent_until_on,
 )
 from app.domain.allocation import Across, AllocationPolicy, Component, Credit, Tie, Within
-from app.domain.rates import Rate
 from app.domain.history import BillVersion, History, history
+from app.domain.rates import Rate
 from app.domain.replay import Allocation, replay_to
 
 if TYPE_CHECKING:
     from app.domain.running import RunningBill
 
 __all__ = [
-    "FOREVER", "NO_GRACE", "Account", "Across", "Allocation", "AllocationPolicy", "Bill", "BillStatement", "BillVersion",
-    "Component", "Credit", "Grace", "GraceMode", "History", "Segment", "Statement", "Terms", "Tie", "Within",
-    "charged_after", "history", "silent_until_on", "statement",
+    "FOREVER", "NO_GRACE", "Account", "Across", "Allocation", "AllocationPolicy", "Bill", "BillStatement",
+    "BillVersion", "Component", "Credit", "Grace", "GraceMode", "History", "Segment", "Statement", "Terms", "Tie",
+    "Within", "charged_after", "history", "silent_until_on", "statement",
 ]  # fmt: skip
 
 
@@ -126,7 +127,7 @@ def _segments(running: RunningBill, day: int) -> tuple[Segment, ...]:
         return ()
     segments: list[Segment] = []
     runs = [*running.principals, (day, 0)]
-    for (after, principal), (through, _) in zip(runs, runs[1:], strict=False):
+    for (after, principal), (through, _) in pairwise(runs):
         if principal:
             for first, last, slope in running.stretches(after, through):
                 _append(segments, first, last, principal, Rate(slope, running.den))

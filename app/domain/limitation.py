@@ -40,7 +40,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """An interruption on ``on``; a proceeding restarts the clock when it ends (``ended_on``: None while it is pending)."""
+    """An interruption; a proceeding restarts the clock when it ends (``ended_on``: None while it is pending)."""
 
     kind: Interruption
     on: date
@@ -78,7 +78,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Which period applies: three years, two years before 2017-10-01 (``transition_2017``), or the long stop of twenty."""
+    """Three years, with two years before 2017-10-01 (``transition_2017``), or the long stop of twenty."""
 
     years: int = YEARS
     transition_2017: bool = False

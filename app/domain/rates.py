@@ -8,6 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.domain.errors import Refusal
@@ -59,7 +60,7 @@ ONE_PER_MILLE = Rate(1, 1000)
 
 @dataclass(frozen=True, slots=True)
 class RateSegment:
-    """One slope of an index: on every day from ``from_on`` the index grows by ``num``; on ``from_on`` itself it is ``cum``."""
+    """One slope of an index: ``num`` more on every day from ``from_on``, and ``cum`` on ``from_on`` itself."""
 
     from_on: date
     num: int
@@ -70,9 +71,9 @@ class RateSegment:
 class RateIndex:
     """The rates in force over time, as a running total over one common denominator.
 
-    ``R(t) = cum + num * (t - from_on)`` with the last segment that began on or before ``t``, and 0 before the first one:
-    the rate of a day counts on that day, and no day before the first segment is charged. The charge on a constant
-    principal for the days after ``a`` up to and including ``t`` is ``principal * (R(t) - R(a)) / den``.
+    ``R(t) = cum + num * (t - from_on)`` with the last segment that began by ``t``, and 0 before the first one: the
+    rate of a day counts on that day, and no day before the first segment is charged. The charge on a constant principal
+    for the days after ``a`` up to and including ``t`` is ``principal * (R(t) - R(a)) / den``.
     """
 
     steps: tuple[tuple[date, Rate], ...]
@@ -83,7 +84,7 @@ class RateIndex:
     def __post_init__(self) -> None:
         """Work out the integer form once."""
         days = tuple(from_on.toordinal() for from_on, _ in self.steps)
-        if not days or any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+        if not days or any(later <= earlier for earlier, later in pairwise(days)):
             message = "an index has at least one step, in order of date, each date once"
             raise ValueError(message)
         den = math.lcm(*(rate.den for _, rate in self.steps))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
+
 @dataclass(frozen=True, slots=True)
 class Allocation:
     """One share of a payment: what it paid, and when (for stored credit, the day it moved)."""
@@ -73,7 +74,7 @@ class Replay:
         self._strict = False
 
     def run(self, through: date, *, strict_from: int, recorder: Recorder | None = None) -> Replay:
-        """Live through every day up to ``through``; from ``strict_from`` on too large discounts and waivers are refused.
+        """Live through every day up to ``through``; from ``strict_from`` on, too large reliefs are refused.
 
         Earlier ones were judged by what was known then, and count for as much as there is to forgive.
         """
@@ -145,7 +146,7 @@ class Replay:
         named: Sequence[RunningBill],
         sources: Sequence[tuple[str, int]],
     ) -> int:
-        """Settle ``fen`` on the named bills and then on what is issued by ``day``, oldest source first; return the rest.
+        """Settle ``fen`` on the named bills, then on what is issued by ``day``; return the rest.
 
         A payer may name a bill before it is issued; nobody else may book money on it.
         """
@@ -213,11 +214,9 @@ class Replay:
 def replay_to(account: Account, through: date, recorder: Recorder | None = None) -> Replay:
     """Replay the account once for each change of what is known (reversal, retroactive discount); return the last.
 
-    A discount or waiver is judged by what was known on its own day, so each replay judges the days up to the next change.
+    A discount or waiver is judged by what was known on its own day: each replay judges up to the next change.
     """
-    changes = sorted(
-        {event.on for event in account.events if _changes_the_past(event) and event.on <= through}
-    )
+    changes = sorted({event.on for event in account.events if _changes_the_past(event) and event.on <= through})
     replay = Replay(account, Knowledge())
     ends = [*(change - timedelta(days=1) for change in changes), through]
     replay.run(ends[0], strict_from=0, recorder=recorder)
