@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from app.cli import operation
+from app.cli.operation import register as add_operation
 from app.cli.output import REFUSED, SET_UP_MISSING, SetUpMissing, say
 from app.domain.errors import Refusal
 
@@ -19,8 +19,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (operation,):
-    part.register(app)
+for add in (add_operation,):
+    add(app)
 
 
 def main() -> None:

@@ -143,16 +143,16 @@ def chinese_literals(module: Source) -> list[str]:
     """Sentences live in i18n and templates; docstrings and comments may name a term.
 
     A mark of one character may stand anywhere (年 in a pattern), and in the domain, which reads what people
-    write, one of up to three (号楼).
+    write, one of up to three (号楼). The title of a form field stands with the field.
     """
     wanted = SENTENCE if module.name.startswith("app/domain/") else CHINESE
-    documentation = {id(node) for node in docstrings(module.tree)}
+    spared = {id(node) for node in [*docstrings(module.tree), *field_titles(module.tree)]}
     return [
         f"{module.name}:{node.lineno} {node.value!r}"
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and id(node) not in documentation
+        and id(node) not in spared
         and wanted.search(node.value)
     ]
 
@@ -162,6 +162,13 @@ def docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
+
+
+def field_titles(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what ``Field(title=...)`` says: the short name a form and its refusals share."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called(node) == "Field":
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "title")
 
 
 @dataclass(frozen=True, slots=True)
