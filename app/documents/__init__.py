@@ -1,1 +1,1 @@
-"""Frozen facts in, bytes out: notices, receipts, statements and print files; nothing here reads a database."""
+"""Frozen facts to bytes: notices, receipts and statements, rendered to the same PDF every time."""
