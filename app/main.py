@@ -10,9 +10,11 @@ from sqlalchemy import Engine
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import settings as configuration
+from app.gateways import keys
 from app.settings import Settings
-from app.store import db
+from app.store import db, sealing
 from app.web import api, assets, errors, login, security
+from app.web.staff import arrears, payments, units, waivers
 
 MAX_BODY = 2 * 1024 * 1024
 
@@ -36,13 +38,21 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
         max_body_size=MAX_BODY,
     )
     app.state.settings = settings
-    app.state.engine = engine if engine is not None else db.create_engine(settings.url)
+    app.state.engine = engine if engine is not None else _engine(settings)
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
     app.include_router(api.router)
-    app.include_router(login.router, include_in_schema=False)
+    for pages in (login, arrears, units, payments, waivers):
+        app.include_router(pages.router, include_in_schema=False)
     _add_middleware(app, settings, limits or security.Limits())
     return app
+
+
+def _engine(settings: Settings) -> Engine:
+    """Return an engine that can open personal fields."""
+    made = db.create_engine(settings.url)
+    sealing.attach(made, keys.secret(settings.secret_key.get_secret_value(), settings.key_file))
+    return made
 
 
 def _add_middleware(app: FastAPI, settings: Settings, limits: security.Limits) -> None:

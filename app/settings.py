@@ -31,6 +31,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_dir / 'qingqian.sqlite3').absolute()}"
 
     @property
+    def key_file(self) -> Path:
+        """Return the file of the secret key, made on first use where no key is given."""
+        return self.data_dir / "secret.key"
+
+    @property
     def files_dir(self) -> Path:
         """Return the folder of content-addressed files."""
         return self.data_dir / "files"

@@ -16,7 +16,8 @@ def engine(*, any_version: bool = False) -> Engine:
     from sqlalchemy.exc import OperationalError
 
     from app import settings
-    from app.store import db
+    from app.gateways import keys
+    from app.store import db, sealing
 
     opened = db.create_engine(settings.load().url)
     try:
@@ -27,6 +28,8 @@ def engine(*, any_version: bool = False) -> Engine:
     if not any_version and current != db.newest(opened):
         message = "The database has no schema yet, or an older one. Run: qingqian migrate"
         raise SetUpMissing(message)
+    configured = settings.load()
+    sealing.attach(opened, keys.secret(configured.secret_key.get_secret_value(), configured.key_file))
     return opened
 
 

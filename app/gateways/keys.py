@@ -19,3 +19,8 @@ def load_or_create(path: Path) -> bytes:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_hex(KEY_BYTES))
     return bytes.fromhex(path.read_text("ascii").strip())
+
+
+def secret(given: str, path: Path) -> bytes:
+    """Return the key that was configured (64 hex digits) or, where none was, the one in ``path``."""
+    return bytes.fromhex(given) if given else load_or_create(path)

@@ -50,8 +50,23 @@ def queue(
     session: Session, *, community_ids: Sequence[int], states: Sequence[str] = (), unit_id: int | None = None
 ) -> list[Mapping[str, Any]]:
     """Return requests, newest first, with the unit's label and the names of both people."""
+    query = _named().where(waiver_request.c.community_id.in_(list(community_ids))).order_by(waiver_request.c.id.desc())
+    if states:
+        query = query.where(waiver_request.c.state.in_(list(states)))
+    if unit_id is not None:
+        query = query.where(waiver_request.c.unit_id == unit_id)
+    return [dict(row) for row in session.execute(query.limit(500)).mappings()]
+
+
+def by_id(session: Session, request_id: int) -> Mapping[str, Any] | None:
+    """Return one request with the unit's label and the names of both people."""
+    row = session.execute(_named().where(waiver_request.c.id == request_id)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def _named() -> sa.Select[Any]:
     asked, decided = app_user.alias("asked"), app_user.alias("decided")
-    query = (
+    return (
         sa.select(
             waiver_request,
             unit.c.label,
@@ -62,14 +77,7 @@ def queue(
         .join(unit, unit.c.id == waiver_request.c.unit_id)
         .outerjoin(asked, asked.c.id == waiver_request.c.requested_by)
         .outerjoin(decided, decided.c.id == waiver_request.c.decided_by)
-        .where(waiver_request.c.community_id.in_(list(community_ids)))
-        .order_by(waiver_request.c.id.desc())
     )
-    if states:
-        query = query.where(waiver_request.c.state.in_(list(states)))
-    if unit_id is not None:
-        query = query.where(waiver_request.c.unit_id == unit_id)
-    return [dict(row) for row in session.execute(query.limit(500)).mappings()]
 
 
 def attachments(session: Session, request_id: int) -> list[sa.Row[Any]]:
