@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from app.cli.calc import register as add_calc
 from app.cli.operation import register as add_operation
 from app.cli.output import REFUSED, SET_UP_MISSING, SetUpMissing, say
 from app.domain.errors import Refusal
@@ -19,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for add in (add_operation,):
+for add in (add_calc, add_operation):
     add(app)
 
 

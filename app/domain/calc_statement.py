@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -12,7 +13,7 @@ from app.domain.allocation import Across, AllocationPolicy, Credit, Tie, Within
 from app.domain.case_reading import Fields, Value
 from app.domain.errors import Refusal
 from app.domain.events import ConditionalWaiver, Discount, Event, Hold, LateChargeWaiver, Payment, Reversal
-from app.domain.ledger import Account, Bill, BillStatement, Grace, GraceMode, Segment, Terms, statement
+from app.domain.ledger import Account, Bill, BillStatement, Grace, GraceMode, Segment, Statement, Terms, statement
 from app.domain.money import format_yuan, half_up_fraction
 from app.domain.rates import ONE_PER_MILLE, Rate, RateIndex
 
@@ -85,15 +86,23 @@ def answer(case: Value) -> Json:
         found = statement(Account(tuple(bills), events, policy.allocation), as_of)
     except Refusal as refusal:
         raise _located(refusal) from None
-    payments = {f"events[{place}]": item for place, item in enumerate(items)}
+    events_at = {f"events[{place}]": item for place, item in enumerate(items)}
+    paying = {part.payment_id for part in found.allocations}
+    names = {path: events_at[path].fields("id", _ANY)["id"].text() for path in paying}
+    return described(found, payments=names, spelling=spelling)
+
+
+def described(found: Statement, *, payments: Mapping[str, str], spelling: _Spelling | None = None) -> Json:
+    """Write a statement as JSON; ``payments`` gives the name under which the reader knows each payment."""
+    spelling = spelling or _Spelling()
     return {
-        "as_of": as_of.isoformat(),
+        "as_of": found.as_of.isoformat(),
         "bills": {bill.bill.id: _bill_answer(bill, spelling) for bill in found.bills},
         "total_due": format_yuan(found.total_due_fen),
         "credit": format_yuan(found.credit_fen),
         "allocations": [
             {
-                "payment": payments[allocation.payment_id].fields("id", _ANY)["id"].text(),
+                "payment": payments[allocation.payment_id],
                 "on": allocation.on.isoformat(),
                 "bill": allocation.bill_id,
                 "component": allocation.component.value,
