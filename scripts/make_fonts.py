@@ -1,4 +1,4 @@
-"""Makes the two fonts of the printed documents from Noto Sans SC: fewer glyphs, the same bytes every time.
+"""Makes the fonts of the printed documents from Noto Sans SC: fewer glyphs, the same bytes every time.
 
 Run once, when the characters or the upstream font change:
 
@@ -6,7 +6,8 @@ Run once, when the characters or the upstream font change:
     python scripts/make_fonts.py package
 
 Kept are GB2312 with its symbols, the 8,105 characters of 通用规范汉字表 (2013) and Latin 1. A glyph id costs room in
-every PDF that uses a higher one, and the layout tables are of no use to Chinese print, so both go.
+every PDF that uses a higher one, and the layout tables are of no use to Chinese print, so both go. A third file, in one
+weight, holds the other ideographs of the basic block for the odd name; a PDF embeds it only where one occurs.
 """
 
 from __future__ import annotations
@@ -38,8 +39,13 @@ def characters() -> set[int]:
     return {ord(sign) for sign in {*standard, *EXTRA, "\u3000"} | national | full_width | latin} - {0x0A}
 
 
-def make(source: Path, weight: str) -> Path:
-    """Write one weight and return its path."""
+def rare() -> set[int]:
+    """Return the ideographs of the basic block that the two main files leave out."""
+    return set(range(0x4E00, 0xA000)) - characters()
+
+
+def make(source: Path, weight: str, name: str, wanted: set[int]) -> Path:
+    """Write ``wanted`` in one weight and return the path."""
     options = subset.Options()
     options.layout_features = []
     options.drop_tables += DROPPED
@@ -50,19 +56,20 @@ def make(source: Path, weight: str) -> Path:
     font = subset.load_font(str(next((source / WEIGHTS[weight]).glob("*.ttf"))), options)
     font.recalcTimestamp = False
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=characters())
+    cutter.populate(unicodes=wanted)
     cutter.subset(font)
-    path = TARGET / f"NotoSansSC-{weight}.ttf"
+    path = TARGET / f"NotoSansSC-{name}.ttf"
     subset.save_font(font, str(path), options)
     print(f"{path.name}: {font['maxp'].numGlyphs} glyphs, {path.stat().st_size:,} bytes")
     return path
 
 
 def main() -> None:
-    """Make both weights and put the licence beside them."""
+    """Make the three files and put the licence beside them."""
     source = Path(sys.argv[1])
     for weight in WEIGHTS:
-        make(source, weight)
+        make(source, weight, weight, characters())
+    make(source, "Regular", "Rare", rare())
     shutil.copy(source / "LICENSE_FONT", TARGET / "OFL.txt")
 
 

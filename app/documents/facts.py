@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields
 from enum import StrEnum
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
-_hints = functools.cache(get_type_hints)
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(kind: type) -> dict[str, Any]:
+    """Return the types of the fields, worked out once for each class."""
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]
 
 
 class Facts:
@@ -64,8 +71,8 @@ def _read(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401 (a type, an
         return _read(hint, value, where)
     if origin is tuple and isinstance(value, list):
         return tuple(_read(get_args(hint)[0], item, where) for item in value)
-    if is_dataclass(hint) and isinstance(value, Mapping):
-        return hint.from_json(value)  # type: ignore[attr-defined]
+    if isinstance(hint, type) and issubclass(hint, Facts) and isinstance(value, Mapping):
+        return hint.from_json(value)
     if isinstance(hint, type) and isinstance(value, str) and issubclass(hint, (dt.date, StrEnum)):
         return dt.date.fromisoformat(value) if issubclass(hint, dt.date) else hint(value)
     # A bool is an int to Python, but never an amount.
