@@ -49,10 +49,11 @@ class _Policy:
 
 
 @dataclass(slots=True)
-class _Spelling:
-    """How rates were written, so that they are printed in the same way; and the years that had no calendar."""
+class Spelling:
+    """How the case puts things, so that the answer puts them in the same way; and the years that had no calendar."""
 
     rates: dict[Rate, object] = field(default_factory=dict)
+    payments: dict[str, str] = field(default_factory=dict)
     unknown_years: set[int] = field(default_factory=set)
 
     def rate(self, value: Value) -> Rate:
@@ -74,27 +75,35 @@ def answer(case: Value) -> Json:
         Refusal: for anything that cannot stand, pointing at the key.
 
     """
+    account, as_of, spelling = read_account(case)
+    try:
+        found = statement(account, as_of)
+    except Refusal as refusal:
+        raise _located(refusal) from None
+    return described(found, payments=spelling.payments, spelling=spelling)
+
+
+def read_account(case: Value) -> tuple[Account, date, Spelling]:
+    """Read a statement case; its events are known to the account by their path in the case.
+
+    Raises:
+        Refusal: for anything that is not such a case.
+
+    """
     fields = case.fields("as_of bills", "id policy events")
     as_of = fields["as_of"].day()
-    spelling = _Spelling()
+    spelling = Spelling()
     policy = _policy(fields.read("policy", lambda value: value, Value({}, "policy")), spelling)
     bills = _bills(fields["bills"], policy, spelling)
     items: list[Value] = fields["events"].items(MAX_EVENTS) if "events" in fields else []
-    events = _events(items)
+    events = _events(items, spelling)
     _check_work(len(bills), events)
-    try:
-        found = statement(Account(tuple(bills), events, policy.allocation), as_of)
-    except Refusal as refusal:
-        raise _located(refusal) from None
-    events_at = {f"events[{place}]": item for place, item in enumerate(items)}
-    paying = {part.payment_id for part in found.allocations}
-    names = {path: events_at[path].fields("id", _ANY)["id"].text() for path in paying}
-    return described(found, payments=names, spelling=spelling)
+    return Account(tuple(bills), events, policy.allocation), as_of, spelling
 
 
-def described(found: Statement, *, payments: Mapping[str, str], spelling: _Spelling | None = None) -> Json:
+def described(found: Statement, *, payments: Mapping[str, str], spelling: Spelling | None = None) -> Json:
     """Write a statement as JSON; ``payments`` gives the name under which the reader knows each payment."""
-    spelling = spelling or _Spelling()
+    spelling = spelling or Spelling()
     return {
         "as_of": found.as_of.isoformat(),
         "bills": {bill.bill.id: _bill_answer(bill, spelling) for bill in found.bills},
@@ -128,7 +137,7 @@ def decimal_text(value: Fraction, *, least: int, most: int) -> str:
 _ANY = "type id on amount bills bill payment retroactive ratio pay_by from to"
 
 
-def _policy(value: Value, spelling: _Spelling) -> _Policy:
+def _policy(value: Value, spelling: Spelling) -> _Policy:
     fields = value.fields("", "within across tie roll_due credit grace rate_changes")
     return _Policy(
         AllocationPolicy(
@@ -151,7 +160,7 @@ def _grace(value: Value) -> Grace:
     )
 
 
-def _rate_changes(value: Value, spelling: _Spelling) -> list[tuple[date, Rate]]:
+def _rate_changes(value: Value, spelling: Spelling) -> list[tuple[date, Rate]]:
     changes: dict[date, Rate] = {}
     for item in value.items(MAX_RATE_CHANGES):
         fields = item.fields("from rate")
@@ -162,7 +171,7 @@ def _rate_changes(value: Value, spelling: _Spelling) -> list[tuple[date, Rate]]:
     return list(changes.items())
 
 
-def _bills(value: Value, policy: _Policy, spelling: _Spelling) -> list[Bill]:
+def _bills(value: Value, policy: _Policy, spelling: Spelling) -> list[Bill]:
     bills: dict[str, Bill] = {}
     for item in value.items(MAX_BILLS):
         bill = _bill(item, policy, spelling)
@@ -172,7 +181,7 @@ def _bills(value: Value, policy: _Policy, spelling: _Spelling) -> list[Bill]:
     return list(bills.values())
 
 
-def _bill(value: Value, policy: _Policy, spelling: _Spelling) -> Bill:
+def _bill(value: Value, policy: _Policy, spelling: Spelling) -> Bill:
     fields = value.fields("id principal due_on", "issued_on rate cap_ratio costs")
     due_on = fields["due_on"].day()
     if policy.roll_due:
@@ -196,7 +205,7 @@ def _bill(value: Value, policy: _Policy, spelling: _Spelling) -> Bill:
     )
 
 
-def _events(items: list[Value]) -> tuple[Event, ...]:
+def _events(items: list[Value], spelling: Spelling) -> tuple[Event, ...]:
     places: dict[str, str] = {}
     for item in items:
         fields = item.fields("type", _ANY)
@@ -205,6 +214,7 @@ def _events(items: list[Value]) -> tuple[Event, ...]:
             if name in places:
                 fields["id"].refuse("payment.duplicate_id", payment=name)
             places[name] = item.path
+    spelling.payments.update({path: name for name, path in places.items()})
     return tuple(_event(item, places) for item in items)
 
 
@@ -262,7 +272,7 @@ def _located(refusal: Refusal) -> Refusal:
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def _bill_answer(bill: BillStatement, spelling: _Spelling) -> Json:
+def _bill_answer(bill: BillStatement, spelling: Spelling) -> Json:
     amounts = _printed([segment.amount for segment in bill.segments])
     return {
         "principal": format_yuan(bill.principal_fen),
@@ -278,7 +288,7 @@ def _bill_answer(bill: BillStatement, spelling: _Spelling) -> Json:
     }
 
 
-def _segment_answer(segment: Segment, amount: str, spelling: _Spelling) -> Json:
+def _segment_answer(segment: Segment, amount: str, spelling: Spelling) -> Json:
     return {
         "from": segment.from_on.isoformat(),
         "to": segment.to_on.isoformat(),
