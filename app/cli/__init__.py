@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from app.cli.books import register as add_books
 from app.cli.calc import register as add_calc
 from app.cli.operation import register as add_operation
 from app.cli.output import REFUSED, SET_UP_MISSING, SetUpMissing, say
@@ -20,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for add in (add_calc, add_operation):
+for add in (add_books, add_calc, add_operation):
     add(app)
 
 

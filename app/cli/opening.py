@@ -9,6 +9,7 @@ from app.cli.output import SetUpMissing
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
 
 
 def engine(*, any_version: bool = False) -> Engine:
@@ -19,7 +20,8 @@ def engine(*, any_version: bool = False) -> Engine:
     from app.gateways import keys
     from app.store import db, sealing
 
-    opened = db.create_engine(settings.load().url)
+    configured = settings.load()
+    opened = db.create_engine(configured.url)
     try:
         current = db.head(opened)
     except OperationalError as error:
@@ -28,9 +30,21 @@ def engine(*, any_version: bool = False) -> Engine:
     if not any_version and current != db.newest(opened):
         message = "The database has no schema yet, or an older one. Run: qingqian migrate"
         raise SetUpMissing(message)
-    configured = settings.load()
     sealing.attach(opened, keys.secret(configured.secret_key.get_secret_value(), configured.key_file))
     return opened
+
+
+def community_id(session: Session, name: str | None) -> int | None:
+    """Return the id of a community by its name; None asks for all of them."""
+    from app.domain.errors import not_found
+    from app.store import estate
+
+    if name is None:
+        return None
+    found = estate.community_by_name(session, name)
+    if found is None:
+        raise not_found("community.unknown", name=name)
+    return int(found.id)
 
 
 def today() -> date:
