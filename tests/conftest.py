@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 from sqlalchemy import Engine
 
-from app.store import db
+from app.store import db, sealing
 from tests.databases import PostgresDatabases, SqliteDatabases, Unavailable
 
 NOT_RUN = "NOT RUN: "
@@ -82,6 +82,7 @@ def empty_database_url(databases: SqliteDatabases | PostgresDatabases) -> Iterat
 def engine(database_url: str) -> Iterator[Engine]:
     """Yield an engine on a migrated database of this test's own, once on each engine."""
     made = db.create_engine(database_url)
+    sealing.attach(made, b"k" * 32)
     yield made
     made.dispose()
 
@@ -91,6 +92,7 @@ def sqlite_engine(sqlite_databases: SqliteDatabases) -> Iterator[Engine]:
     """Yield an engine on SQLite alone, for what has nothing to do with the dialect."""
     url = sqlite_databases.new()
     made = db.create_engine(url)
+    sealing.attach(made, b"k" * 32)
     yield made
     made.dispose()
     sqlite_databases.drop(url)
@@ -103,6 +105,7 @@ def postgres_engine(postgres_databases: PostgresDatabases | str) -> Iterator[Eng
         not_run(postgres_databases)
     url = postgres_databases.new()
     made = db.create_engine(url)
+    sealing.attach(made, b"k" * 32)
     yield made
     made.dispose()
     postgres_databases.drop(url)
