@@ -31,7 +31,7 @@ class Estate:
     units: tuple[int, ...]
 
 
-def make_estate(  # noqa: PLR0913 - a test says only what it is about
+def make_estate(
     session: Session,
     *,
     units: tuple[str, ...] = ("1-1-101",),

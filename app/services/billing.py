@@ -76,7 +76,7 @@ def post(
     return RunResult(run_id, created, sum(item.existing for item in items), amount, items)
 
 
-def post_single(  # noqa: PLR0913 - every field of a bill is the office's to say
+def post_single(
     session: Session,
     *,
     unit_id: int,

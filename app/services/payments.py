@@ -105,7 +105,7 @@ def preview(session: Session, *, receipt: Receipt, today: dt.date) -> Effect:
     )
 
 
-def record(  # noqa: PLR0913 - each is a separate fact of the act
+def record(
     session: Session,
     *,
     receipt: Receipt,
@@ -172,7 +172,7 @@ def record(  # noqa: PLR0913 - each is a separate fact of the act
     return Recorded(payment_id, receipt_id, number, repeated=False)
 
 
-def reverse(  # noqa: PLR0913 - each is a separate fact of the act
+def reverse(
     session: Session,
     *,
     payment_id: int,
@@ -268,5 +268,3 @@ def _posting(receipt: Receipt, community_id: int, now: dt.datetime, actor_id: in
             "recorded_by": actor_id,
         },
     )
-
-

@@ -124,7 +124,7 @@ def request(
     return made
 
 
-def decide(  # noqa: PLR0913 - each is a separate fact of the decision
+def decide(
     session: Session,
     *,
     request_id: int,
@@ -152,13 +152,17 @@ def decide(  # noqa: PLR0913 - each is a separate fact of the decision
         raise conflict("waiver.expired")
     if not approve and not note.strip():
         raise Refusal("waiver.note_missing", field="note")
-    wish = _wish(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    wish = _wish(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name
     decided = {"decided_by": actor_id, "decided_at": now, "decision_note": note.strip()}
     if approve:
         found = effect(session, wish=wish, today=today)
         if found.given_fen > limit_fen:
             raise forbidden("waiver.over_limit", limit_fen=limit_fen, effect_fen=found.given_fen)
-        ledger.post_many(session, _postings(session, wish, request_id, today, now, actor_id), through=today)
+        ledger.post_many(
+            session,
+            _postings(session, wish, request_id=request_id, today=today, now=now, actor_id=actor_id),
+            through=today,
+        )
         waivers.update(session, request_id, state="approved", value_on=today, effect_fen=found.given_fen, **decided)
         waivers.follow_conditions(session, unit_ids=[wish.unit_id], through=today)
     else:
@@ -260,9 +264,7 @@ def _shares(account: Account, wish: Wish, bills: set[str], today: dt.date) -> tu
     if not of_principal or wish.ratio is None:
         return shares
     owed = dict(outstanding)
-    return tuple(
-        Share(share.bill_id, round_half_up(wish.ratio * owed[share.bill_id]), None) for share in shares
-    )
+    return tuple(Share(share.bill_id, round_half_up(wish.ratio * owed[share.bill_id]), None) for share in shares)
 
 
 def round_half_up(value: Fraction) -> int:
@@ -300,7 +302,7 @@ def _events(wish: Wish, shares: Sequence[Share], on: dt.date) -> list[Event]:
 
 
 def _postings(
-    session: Session, wish: Wish, request_id: int, today: dt.date, now: dt.datetime, actor_id: int
+    session: Session, wish: Wish, *, request_id: int, today: dt.date, now: dt.datetime, actor_id: int
 ) -> list[ledger.Posting]:
     story = _story(session, wish.unit_id)
     shares = _shares(story.account, wish, _bills(story, wish.bill_ids), today)

@@ -64,9 +64,7 @@ def amounts(wanted: ItemPeriod) -> Select[Any]:
     price = sa.func.coalesce(unit_fee.c.price_e4, tariff.c.price_e4)
     quantity = _quantity(item["basis"])
     monthly = quantity * price + tariff.c.addition_e4 * 1000
-    parts = [
-        _month(wanted, place, monthly) for place in range(wanted.months)
-    ]
+    parts = [_month(wanted, place, monthly) for place in range(wanted.months)]
     specific = sa.exists(
         sa.select(sa.literal(1))
         .select_from(tariff_of := tariff.alias("specific"))
@@ -79,7 +77,7 @@ def amounts(wanted: ItemPeriod) -> Select[Any]:
         unit_fee.c.until_on > day(wanted.from_on),
     )
     total = sa.cast(sa.func.sum(reduce(add, parts)), sa.BigInteger)
-    query = (
+    return (
         sa.select(
             unit.c.id.label("unit_id"),
             total.label("principal_fen"),
@@ -104,7 +102,6 @@ def amounts(wanted: ItemPeriod) -> Select[Any]:
         .group_by(unit.c.id)
         .having(total > 0)
     )
-    return query
 
 
 def _quantity(basis: str) -> ColumnElement[int]:
@@ -128,7 +125,7 @@ def _month(wanted: ItemPeriod, place: int, monthly: ColumnElement[int]) -> Colum
     whole = db.half_up(monthly, 100_000)
     part = db.half_up(monthly * days, 100_000 * length)
     amount = sa.case((days == length, whole), (days == 0, 0), else_=part)
-    if share == 10_000:  # noqa: PLR2004 - the whole, in 1/10000
+    if share == 10_000:
         return amount
     is_vacant = sa.exists(
         sa.select(sa.literal(1)).where(
@@ -195,7 +192,9 @@ def insert(session: Session, wanted: ItemPeriod, run_id: int) -> int:
     return db.insert_from(session, bill, COLUMNS, query)
 
 
-def start_run(session: Session, *, community_id: int, period: str, posted_by: int | None, posted_at: dt.datetime) -> int:
+def start_run(
+    session: Session, *, community_id: int, period: str, posted_by: int | None, posted_at: dt.datetime
+) -> int:
     """Write the head of a run and return its id; ``finish_run`` fills in what it came to."""
     row = {
         "community_id": community_id,

@@ -32,9 +32,7 @@ LEVELS = (
 
 def create_community(session: Session, *, name: str, **columns: object) -> int:
     """Create a community with the default procedure and return its id."""
-    made = session.execute(
-        sa.insert(community).values(name=name, **columns).returning(community.c.id)
-    ).scalar_one()
+    made = session.execute(sa.insert(community).values(name=name, **columns).returning(community.c.id)).scalar_one()
     session.execute(sa.insert(procedure_level), [{"community_id": made, **level} for level in LEVELS])
     return int(made)
 

@@ -26,6 +26,7 @@ from app.store.tables import (
     community,
     ledger_entry,
     payment,
+    rate_plan,
     reversal,
 )
 
@@ -36,7 +37,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One row to post: its kind names the typed table, ``row`` holds that table's columns but ``id`` and ``unit_id``."""
+    """One row to post: ``kind`` names the typed table, ``row`` holds its columns but ``id`` and ``unit_id``."""
 
     unit_id: int
     kind: str
@@ -124,7 +125,7 @@ def refresh(session: Session, unit_ids: Sequence[int], *, through: dt.date) -> N
 
 def stories(session: Session, unit_ids: Sequence[int]) -> dict[int, replay.Story]:
     """Return the account of each unit as the engine reads it, in a constant number of queries."""
-    work = {unit_id: row for unit_id, row in _heads(session, unit_ids).items()}
+    work = _heads(session, unit_ids)
     entries = _entries(session, unit_ids)
     plans_ = plans_of(session, [row.community_id for row in work.values()])
     policies = _policies(session, [row.community_id for row in work.values()])
@@ -187,7 +188,7 @@ def _entries(session: Session, unit_ids: Sequence[int]) -> dict[int, list[dict[s
 def plans_of(session: Session, communities: Sequence[int]) -> dict[int, plans.Plan]:
     """Return every rate plan of the communities, by id."""
     ids = session.execute(
-        sa.select(plans.rate_plan.c.id).where(plans.rate_plan.c.community_id.in_(sorted(set(communities))))
+        sa.select(rate_plan.c.id).where(rate_plan.c.community_id.in_(sorted(set(communities))))
     ).scalars()
     return plans.load(session, list(ids))
 
@@ -443,5 +444,3 @@ def _write_accounts(session: Session, work: Mapping[int, _Unit]) -> None:
         ),
         rows,
     )
-
-

@@ -17,7 +17,9 @@ from app.store.tables_office import idempotency_key
 from app.store.types import canonical
 
 
-def claim(session: Session, *, key: str, scope: str, request: Mapping[str, Any], now: dt.datetime) -> dict[str, Any] | None:
+def claim(
+    session: Session, *, key: str, scope: str, request: Mapping[str, Any], now: dt.datetime
+) -> dict[str, Any] | None:
     """Claim ``key`` for this request; return the stored answer when the very same request was answered before.
 
     On PostgreSQL a second request with the same key waits here for the first one's commit.

@@ -18,7 +18,7 @@ from app.store.tables import contact, ownership, person
 from app.store.types import FOREVER
 
 
-def row_of(  # noqa: PLR0913 - each is a column
+def row_of(
     session: Session,
     *,
     community_id: int,
@@ -53,6 +53,16 @@ def insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     return list(
         session.execute(sa.insert(person).returning(person.c.id, sort_by_parameter_order=True), list(rows)).scalars()
     )
+
+
+def name_of(session: Session, person_id: int) -> str:
+    """Return a full name; the caller logs the reveal.
+
+    Raises:
+        Refusal: ``person.unknown``.
+
+    """
+    return str(_one(session, person_id).name)
 
 
 def reveal_phone(session: Session, person_id: int) -> str:
@@ -90,7 +100,9 @@ def owners_on(session: Session, *, unit_ids: Sequence[int], as_of: dt.date) -> d
         sa.select(ownership.c.unit_id, ownership.c.from_on, ownership.c.until_on, person)
         .join(person, person.c.id == ownership.c.person_id)
         .where(
-            ownership.c.unit_id.in_(list(unit_ids)), ownership.c.from_on <= day(as_of), ownership.c.until_on > day(as_of)
+            ownership.c.unit_id.in_(list(unit_ids)),
+            ownership.c.from_on <= day(as_of),
+            ownership.c.until_on > day(as_of),
         )
         .order_by(ownership.c.unit_id, ownership.c.id)
     )
@@ -122,13 +134,15 @@ def end_ownership(session: Session, *, unit_id: int, until_on: dt.date) -> int:
     """End every ownership in force on ``until_on``; return how many ended."""
     result = session.execute(
         sa.update(ownership)
-        .where(ownership.c.unit_id == unit_id, ownership.c.from_on < day(until_on), ownership.c.until_on > day(until_on))
+        .where(
+            ownership.c.unit_id == unit_id, ownership.c.from_on < day(until_on), ownership.c.until_on > day(until_on)
+        )
         .values(until_on=until_on)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def add_contact(  # noqa: PLR0913 - each is a column
+def add_contact(
     session: Session, *, unit_id: int, person_id: int, relation: str, from_on: dt.date, until_on: dt.date = FOREVER
 ) -> None:
     """Add a tenant or another contact; a contact never owes."""

@@ -77,7 +77,7 @@ def load(session: Session, plan_ids: Iterable[int]) -> dict[int, Plan]:
     ).all()
     policies: dict[int, list[Policy]] = {}
     for row in versions:
-        policies.setdefault(row.plan_id, []).append(_policy(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name
+        policies.setdefault(row.plan_id, []).append(_policy(dict(row._mapping)))  # noqa: SLF001 - SQLAlchemy's public name
     return {
         head.id: Plan(
             id=head.id,

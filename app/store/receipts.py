@@ -51,9 +51,7 @@ def facts(
     }
 
 
-def _lines(
-    session: Session, *, unit_id: int, payment_id: int, as_of: dt.date, received_on: dt.date
-) -> list[Line]:
+def _lines(session: Session, *, unit_id: int, payment_id: int, as_of: dt.date, received_on: dt.date) -> list[Line]:
     """Return one line for each bill and component this payment paid.
 
     due = what was charged; discount = principal taken off; waived = late charge forgiven; offset = paid earlier or

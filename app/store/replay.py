@@ -119,8 +119,9 @@ def _event(kind: str, row: Mapping[str, Any]) -> Event:
             )
         case "adjustment":
             return _adjustment(row)
-    msg = f"unknown kind of entry: {kind}"
-    raise ValueError(msg)
+        case _:
+            msg = f"unknown kind of entry: {kind}"
+            raise ValueError(msg)
 
 
 def _adjustment(row: Mapping[str, Any]) -> Event:
@@ -137,8 +138,9 @@ def _adjustment(row: Mapping[str, Any]) -> Event:
             return ConditionalWaiver(id=name, on=on, bill_ids=bill_ids, pay_by=day(row["until_on"]))
         case "hold":
             return Hold(id=name, from_on=on, to_on=day(row["until_on"]), bill_ids=bill_ids)
-    msg = f"unknown kind of adjustment: {row['kind']}"
-    raise ValueError(msg)
+        case kind:
+            msg = f"unknown kind of adjustment: {kind}"
+            raise ValueError(msg)
 
 
 def _bill_ids(text: str) -> tuple[str, ...]:
@@ -146,7 +148,7 @@ def _bill_ids(text: str) -> tuple[str, ...]:
 
 
 def play(story_: Story, through: dt.date, plans: Mapping[int, Plan]) -> Outcome:
-    """Run the engine and return the rows that must stand; ``through`` is the last day that has been closed or booked."""
+    """Run the engine and return the rows that must stand; ``through`` is the last day closed or booked."""
     told = history(story_.account, through)
     states: dict[int, list[dict[str, Any]]] = {number: [] for number in story_.bills}
     holds: dict[int, list[dict[str, Any]]] = {number: [] for number in story_.bills}
@@ -177,8 +179,7 @@ def play(story_: Story, through: dt.date, plans: Mapping[int, Plan]) -> Outcome:
         credit_fen=told.credit_fen,
         next_credit_on=told.next_credit_on,
         conditional={
-            int(name[1:]): (status, on, sum(waived.values()))
-            for name, (status, on, waived) in told.conditional.items()
+            int(name[1:]): (status, on, sum(waived.values())) for name, (status, on, waived) in told.conditional.items()
         },
     )
 

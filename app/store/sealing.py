@@ -46,7 +46,7 @@ class Sealer:
 
 def attach(engine: Engine, key: bytes) -> None:
     """Give an engine the key for personal fields; sessions on it can then seal and open."""
-    if len(key) != 32:  # noqa: PLR2004 - AES-256
+    if len(key) != 32:
         msg = "the secret key has 32 bytes"
         raise ValueError(msg)
     engine.update_execution_options(**{OPTION: Sealer(key)})

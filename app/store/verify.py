@@ -179,7 +179,8 @@ def _grouped(
     found: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
     query = sa.select(table).where(table.c.unit_id.in_(unit_ids)).order_by(table.c.bill_id, table.c.since_on)
     for row in session.execute(query).mappings():
-        found[key(row)].append(dict(row))
+        fresh = dict(row)
+        found[key(fresh)].append(fresh)
     return found
 
 

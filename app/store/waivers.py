@@ -16,7 +16,6 @@ from app.store.arrears import day
 from app.store.tables import adjustment, bill, bill_state, payment, reversal, unit
 from app.store.tables_office import app_user, stored_file, waiver_request
 
-
 STATE_OF = {"pending": "approved", "met": "met", "lapsed": "lapsed"}
 """The state of a request for what the engine says of its condition."""
 
@@ -82,9 +81,7 @@ def _named() -> sa.Select[Any]:
 
 def attachments(session: Session, request_id: int) -> list[sa.Row[Any]]:
     """Return the files that came with a request."""
-    return list(
-        session.execute(sa.select(stored_file).where(stored_file.c.subject == f"waiver:{request_id}"))
-    )
+    return list(session.execute(sa.select(stored_file).where(stored_file.c.subject == f"waiver:{request_id}")))
 
 
 def payment_facts(session: Session, *, unit_id: int, as_of: dt.date) -> dict[str, Any]:
@@ -97,7 +94,9 @@ def payment_facts(session: Session, *, unit_id: int, as_of: dt.date) -> dict[str
     )
     count, paid, last_on = session.execute(
         sa.select(
-            sa.func.count(), sa.func.coalesce(sa.func.sum(standing.c.amount_fen), 0), sa.func.max(standing.c.received_on)
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(standing.c.amount_fen), 0),
+            sa.func.max(standing.c.received_on),
         )
     ).one()
     bills, cleared_on_time, overdue = session.execute(_punctuality(unit_id, as_of)).one()
@@ -131,7 +130,7 @@ def payment_facts(session: Session, *, unit_id: int, as_of: dt.date) -> dict[str
     }
 
 
-def _punctuality(unit_id: int, as_of: dt.date) -> sa.Select[Any]:
+def _punctuality(unit_id: int, as_of: dt.date) -> sa.Select[int, Any, Any]:
     """Return (bills due, principal cleared by the due day, still open) of a unit."""
     cleared = (
         sa.select(bill_state.c.bill_id, sa.func.min(bill_state.c.since_on).label("cleared_on"))
@@ -170,9 +169,7 @@ def follow_conditions(session: Session, *, unit_ids: Sequence[int], through: dt.
     if not rows:
         return 0
     told = ledger.stories(session, sorted({row.unit_id for row in rows}))
-    standing = {
-        unit_id: replay.conditions_of(story, through) for unit_id, story in told.items()
-    }
+    standing = {unit_id: replay.conditions_of(story, through) for unit_id, story in told.items()}
     changes = [
         {"b_id": row.id, "b_state": STATE_OF[status], "b_effect": waived}
         for row in rows

@@ -120,9 +120,7 @@ def test_every_list_agrees_with_the_engine_on_every_day(
     engine: Engine, steps: list[Step], rates: tuple[tuple[dt.date, Rate], ...], grace: Grace, cap: Fraction | None
 ) -> None:
     with db.transaction(engine) as session:
-        made = make_estate(
-            session, units=(), rates=rates, grace=grace, cap_ratio=cap, name=f"小区{next(names)}"
-        )
+        made = make_estate(session, units=(), rates=rates, grace=grace, cap_ratio=cap, name=f"小区{next(names)}")
         unit_id = add_unit(session, made.community_id, "1-1-101")
         due = [dt.date(2025, 1, 10), dt.date(2025, 1, 31), dt.date(2025, 4, 10), dt.date(2025, 9, 10)]
         bills = [add_bill(session, made, on, 12_345 + place, unit_id=unit_id) for place, on in enumerate(due[1:])]
