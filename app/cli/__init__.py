@@ -11,6 +11,8 @@ from app.cli.books import register as add_books
 from app.cli.calc import register as add_calc
 from app.cli.operation import register as add_operation
 from app.cli.output import REFUSED, SET_UP_MISSING, SetUpMissing, say
+from app.cli.people import register as add_people
+from app.cli.serving import register as add_serving
 from app.domain.errors import Refusal
 
 app = typer.Typer(
@@ -21,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for add in (add_books, add_calc, add_operation):
+for add in (add_books, add_calc, add_operation, add_people, add_serving):
     add(app)
 
 

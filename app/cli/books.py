@@ -35,6 +35,7 @@ def bill(
     from app.services import billing
     from app.store import db, estate
 
+    day(f"{period}-01")
     opened = engine()
     with db.reading(opened) as session:
         chosen = community_id(session, community)
