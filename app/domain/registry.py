@@ -52,6 +52,13 @@ class UnitCode:
         return str(pattern.format(building=self.building, entrance=self.entrance, room=room))
 
     @property
+    def floor(self) -> int | None:
+        """The floor a plain room number tells (``1103`` is on the eleventh), None for a shop or a cellar."""
+        if self.room.isascii() and self.room.isdecimal() and len(self.room) in {3, 4}:
+            return int(self.room[:-2])
+        return None
+
+    @property
     def sort_key(self) -> str:
         """The walking order as digits only, so that every database collation sorts it alike.
 

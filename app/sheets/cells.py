@@ -245,9 +245,9 @@ def unit_from(building: Cell, entrance: Cell, room: Cell) -> UnitCode:
         raise Refusal("import.bad_unit", value="-".join(parts)[:40]) from refusal
 
 
-def usage(value: Cell) -> Usage:
-    """What the unit is used for; an unknown word counts as a home."""
-    return read_usage(text(value)) or Usage.RESIDENTIAL
+def usage(value: Cell) -> Usage | None:
+    """What the unit is used for; None where the cell does not say it in a word that is known."""
+    return read_usage(text(value))
 
 
 def whole(value: Cell, *, least: int, most: int) -> int:

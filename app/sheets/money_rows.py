@@ -24,7 +24,7 @@ def read_arrears_by_month(reader: RowReader) -> list[ArrearsRow]:
     months = reader.header.months
     for number in reader:
         unit = reader.unit()
-        item = reader.text("item") or words.DEFAULT_ITEM
+        item = reader.text("item")[:60] or words.DEFAULT_ITEM
         owed = [(span, amount) for position, span in months if (amount := _owed_at(reader, position)) > 0]
         total = sum(amount for _, amount in owed)
         reader.add(total)
@@ -68,7 +68,7 @@ def read_arrears_by_line(reader: RowReader) -> list[ArrearsRow]:
         span = _span(reader)
         due_on = reader.read("due_on", dates.day)
         amount = _amount_owed(reader)
-        item = reader.text("item") or words.DEFAULT_ITEM
+        item = reader.text("item")[:60] or words.DEFAULT_ITEM
         reader.add(amount or 0)
         if unit is None or span is None or amount is None or not reader.is_good:
             continue
@@ -122,7 +122,7 @@ def read_receipts(reader: RowReader) -> tuple[list[ReceiptRow], list[ArrearsRow]
     for number in reader:
         unit = reader.unit()
         span = _span(reader) if has_period else None
-        item = reader.text("item")
+        item = reader.text("item")[:60]
         if has_period and is_blank(reader.value("received_on")) and not (reader.read(amount_name, cells.owed_fen) or 0):
             due = reader.read("due", cells.fen) if amount_name != "due" else None
             if unit is not None and span is not None and due and reader.is_good:

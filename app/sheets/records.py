@@ -82,12 +82,15 @@ class FeeUse:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A flat or shop; ``area_e3`` in thousandths of a square metre, ``price_e4`` per square metre and month."""
+    """A flat or shop; ``area_e3`` in thousandths of a square metre, ``price_e4`` per square metre and month.
+
+    ``usage`` is None where the sheet does not say it.
+    """
 
     row: int
     unit: UnitCode
     area_e3: int
-    usage: Usage = Usage.RESIDENTIAL
+    usage: Usage | None = None
     price_e4: int | None = None
     people: tuple[Person, ...] = ()
     owner_ref: str = ""
@@ -174,6 +177,10 @@ class ParsedSheet:
     stated_fen: int | None = None
     community: str = ""
     reason: str = ""
+
+    def column(self, name: str) -> str:
+        """The column of a field as letter and header, empty where the sheet has none."""
+        return next((column for column, known in self.columns if known == name), "")
 
 
 @dataclass(frozen=True, slots=True)

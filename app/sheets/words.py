@@ -34,6 +34,8 @@ WORDS = _load("words.toml")
 HEADERS = _load("headers.toml")
 
 DEFAULT_ITEM: str = WORDS["default_item"]
+DEFAULT_COMMUNITY: str = WORDS["default_community"]
+UNDO_REASON: str = WORDS["undo_reason"]
 TOTALS = _set("totals")
 SUBTOTALS = _set("subtotals")
 EXAMPLES = _set("examples")

@@ -1,0 +1,80 @@
+"""Bringing an office's workbooks in: a preview that writes nothing, and the same thing written as batches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.services.imports.report import FileReport, Options, Report, answer, report, summary
+from app.services.imports.standing import match
+from app.services.imports.undoing import Undone, undo
+from app.services.imports.writing import write_estate, write_money
+from app.sheets.records import ParsedBook
+from app.sheets.report import kind_of as answer_kind
+from app.store import audit, estate, imports
+from app.store.types import canonical
+from app.store.vault import Vault
+
+__all__ = ["FileReport", "Options", "Report", "Undone", "answer", "commit", "preview", "undo"]
+
+
+def preview(session: Session, *, books: Sequence[ParsedBook], options: Options, vault: Vault, today: dt.date) -> Report:
+    """Return what ``commit`` would do; nothing is written.
+
+    Raises:
+        Refusal: ``import.communities_differ``, ``import.community_unclear``, ``import.bad_due_day``.
+
+    """
+    return report(books, match(session, books, options, vault, today), {})
+
+
+def commit(
+    session: Session,
+    *,
+    books: Sequence[ParsedBook],
+    options: Options,
+    vault: Vault,
+    today: dt.date,
+    now: dt.datetime,
+    actor_id: int | None,
+    actor: str,
+) -> Report:
+    """Write the good rows of the files, each file as one batch; a file that was imported before adds nothing.
+
+    Raises:
+        Refusal: as ``preview``, and what the ledger refuses.
+
+    """
+    work = match(session, books, options, vault, today)
+    if not any(tally.created or tally.updated for tally in work.plan.tallies):
+        return report(books, work, {})
+    if work.community_id is None:
+        work.community_id = estate.create_community(session, name=work.community)
+    batches: dict[int, int] = {}
+    for number in sorted({tally.file for tally in work.plan.tallies if tally.created or tally.updated}):
+        book = books[number]
+        if book.sha256 in work.known:
+            batches[number] = work.known[book.sha256].id
+            continue
+        row = {
+            "community_id": work.community_id,
+            "file_name": book.file_name[:200],
+            "sha256": book.sha256,
+            "kind": answer_kind(book.sheets),
+            "created_by": actor_id,
+            "created_at": now,
+        }
+        batches[number] = imports.add_batch(session, row)
+    write_estate(session, work, batches, vault, options)
+    write_money(session, work, batches, today=today, now=now, actor_id=actor_id)
+    told = report(books, work, batches)
+    for file in told.files:
+        if file.batch_id is not None:
+            imports.set_summary(session, file.batch_id, canonical(summary(file)))
+            audit.record(
+                session, at=now, actor=actor, action="import.committed", subject=f"import:{file.batch_id}",
+                community_id=work.community_id,
+            )  # fmt: skip
+    return told
