@@ -13,8 +13,8 @@ from app import settings as configuration
 from app.gateways import keys
 from app.settings import Settings
 from app.store import db, sealing
-from app.web import api, assets, errors, login, security
-from app.web.staff import arrears, payments, units, waivers
+from app.web import api, assets, errors, login, portal, security
+from app.web.staff import arrears, billing, desk, payments, people, units, waivers
 
 MAX_BODY = 2 * 1024 * 1024
 
@@ -42,7 +42,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
     app.include_router(api.router)
-    for pages in (login, arrears, units, payments, waivers):
+    for pages in (login, portal, desk, arrears, units, people, payments, waivers, billing):
         app.include_router(pages.router, include_in_schema=False)
     _add_middleware(app, settings, limits or security.Limits())
     return app

@@ -50,6 +50,7 @@ SENTENCES: dict[str, str] = {
     "done.waiver_approved": "已批准并记账。",
     "done.waiver_refused": "已驳回，申请人会看到您的意见。",
     "done.waiver_undone": "已撤回。",
+    "done.billing_posted": "已出账 {created} 笔，共 {amount_fen}；原有 {existing} 笔未动。",
     "done.signed_out": "已安全退出。",
     "done.password_changed": "密码已修改，其他设备上的登录已全部退出。",
     "done.session_ended": "该登录已退出。",

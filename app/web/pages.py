@@ -44,6 +44,13 @@ def day(value: dt.date | None) -> str:
     return "" if value is None else value.isoformat()
 
 
+def span(from_on: dt.date, to_on: dt.date) -> str:
+    """Write the period of a bill in months where it is whole months: ``2026-07 – 2026-09``."""
+    whole = from_on.day == 1 and (to_on + dt.timedelta(days=1)).day == 1
+    first, last = (value.isoformat()[:7] if whole else value.isoformat() for value in (from_on, to_on))
+    return first if first == last else f"{first} – {last}"
+
+
 def moment(value: dt.datetime | None) -> str:
     """Write an instant in the office's own time, to the minute."""
     return "" if value is None else value.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
@@ -81,7 +88,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"yuan": yuan, "total": total, "day": day, "moment": moment, "area": area, "price": price, "percent": percent}
+    made.filters |= {"yuan": yuan, "total": total, "day": day, "moment": moment, "area": area, "price": price, "span": span, "percent": percent}
     made.filters["named"] = named
     made.filters |= {"label": zh_cn.label, "twice": lambda value: (value, value)}
     made.filters["labelled"] = lambda value, noun: (value, named(value, noun))

@@ -60,7 +60,7 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-def is_cross_site(method: str, headers: Headers, *, scheme: str) -> bool:
+def is_cross_site(method: str, headers: Headers, *, scheme: str, path: str = "/") -> bool:
     """Say whether a request must be refused because another site may have sent it.
 
     Browsers say where a request comes from in ``Sec-Fetch-Site``; on plain http they send only ``Origin``.
@@ -72,6 +72,9 @@ def is_cross_site(method: str, headers: Headers, *, scheme: str) -> bool:
     if site is not None:
         return site not in {"same-origin", "none"}
     origin = headers.get("origin")
+    if origin == "null" and path.startswith("/o/"):
+        # The token page sends no referrer, so plain-http browsers hide its origin; the token, no cookie, is the key here.
+        return False
     if origin is not None:
         there = urlsplit(origin) if origin != "null" else None
         if there is None or there.netloc.lower() != headers.get("host", "").lower():
@@ -128,7 +131,7 @@ class Doorkeeper:
         client = scope.get("client")
         if not self.limits.allows(scope["method"], scope["path"], client[0] if client else "-"):
             await self.refuse(scope, "request.too_many", 429)(scope, receive, send)
-        elif is_cross_site(scope["method"], Headers(scope=scope), scheme=scope["scheme"]):
+        elif is_cross_site(scope["method"], Headers(scope=scope), scheme=scope["scheme"], path=scope["path"]):
             await self.refuse(scope, "request.cross_site", 403)(scope, receive, send)
         else:
             await self.app(scope, receive, send)

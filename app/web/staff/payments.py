@@ -19,7 +19,7 @@ from app.services import payments
 from app.services.payments import Method
 from app.store import db
 from app.store import payments as payment_reads
-from app.web import forms, pages
+from app.web import forms, pages, unit_view
 from app.web.deps import Database, Here, Id, Reading, reachable, require
 from app.web.errors import STATUS
 from app.web.staff import units
@@ -166,9 +166,9 @@ def _page(
 def show(request: Request, payment_id: Id, here: Annotated[Here, require(Permission.UNIT_SEE)], session: Reading) -> Response:
     found = payment_reads.row(session, payment_id)
     reachable(here, found.community_id)
-    unit = units.view(session, found.unit_id, clock.today())
-    own = units.payment_of(session, found.unit_id, payment_id)
-    return pages.page(request, "payments/done.html", here=here, unit=unit, payment=own, bills=units.bills_of(session, found.unit_id))
+    unit = unit_view.view(session, found.unit_id, clock.today())
+    own = unit_view.payment_of(session, found.unit_id, payment_id)
+    return pages.page(request, "payments/done.html", here=here, unit=unit, payment=own, bills=unit_view.bills_of(session, found.unit_id))
 
 
 @router.get("/payments/{payment_id}/reverse")
@@ -219,8 +219,8 @@ def _reversal_page(
     with db.reading(engine) as session:
         found = payment_reads.row(session, payment_id)
         reachable(here, found.community_id)
-        unit = units.view(session, found.unit_id, clock.today())
-        payment = units.payment_of(session, found.unit_id, payment_id)
+        unit = unit_view.view(session, found.unit_id, clock.today())
+        payment = unit_view.payment_of(session, found.unit_id, payment_id)
     key = str(form.values.get("key") or new_key())
     return pages.page(
         request, "payments/reverse.html", here=here, status=status, unit=unit, payment=payment, form=form, key=key

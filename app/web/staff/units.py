@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -13,13 +12,12 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from app import clock
-from app.domain import ledger as engine
 from app.domain.access import Permission
-from app.domain.errors import not_found
-from app.store import ledger, plans, unit_reads
-from app.web import forms, pages, timeline, working
+from app.store import unit_reads
+from app.web import forms, pages, timeline
 from app.web.deps import Here, Id, Reading, reachable, require
 from app.web.listing import PAGE_SIZE, Pager
+from app.web.unit_view import UnitView, view
 
 router = APIRouter()
 
@@ -37,91 +35,12 @@ class UnitsQuery(forms.FormModel):
     page: int = Field(default=1, title="页码", ge=1, le=100000)
 
 
-@dataclass(frozen=True, slots=True)
-class UnitView:
-    """Everything the unit's page shows on one day."""
-
-    head: unit_reads.Head
-    as_of: dt.date
-    parties: list[unit_reads.Party]
-    lines: list[working.BillLine]
-    gone: list[unit_reads.BillRow]
-    credit_fen: int
-
-    @property
-    def open_lines(self) -> list[working.BillLine]:
-        """Bills with something outstanding."""
-        return [line for line in self.lines if line.total_fen]
-
-    @property
-    def overdue_lines(self) -> list[working.BillLine]:
-        """Open bills whose due date has passed."""
-        return [line for line in self.open_lines if line.row.due_on < self.as_of]
-
-    @property
-    def principal_fen(self) -> int:
-        """Principal that is overdue."""
-        return sum(line.principal_fen for line in self.overdue_lines)
-
-    @property
-    def late_charge_fen(self) -> int:
-        """Late charge outstanding on overdue bills."""
-        return sum(line.late_charge_fen for line in self.overdue_lines)
-
-    @property
-    def costs_fen(self) -> int:
-        """Costs outstanding on overdue bills."""
-        return sum(line.costs_fen for line in self.overdue_lines)
-
-    @property
-    def total_fen(self) -> int:
-        """Everything overdue; the list of arrears shows the same figure."""
-        return self.principal_fen + self.late_charge_fen + self.costs_fen
-
-    @property
-    def not_due_fen(self) -> int:
-        """What is billed and not due yet."""
-        return sum(line.total_fen for line in self.open_lines) - self.total_fen
-
-
-def view(session: Session, unit_id: int, as_of: dt.date) -> UnitView:
-    """Read one unit as it stands at the end of ``as_of``."""
-    head = unit_reads.head(session, unit_id)
-    if head is None:
-        raise not_found("access.other_community")
-    rows = unit_reads.bills(session, unit_id)
-    known = plans.load(session, {row.plan_id for row in rows.values()}) if rows else {}
-    told = ledger.stories(session, [unit_id]).get(unit_id)
-    lines: list[working.BillLine] = []
-    gone: list[unit_reads.BillRow] = []
-    credit_fen = 0
-    if told is not None:
-        stated = engine.statement(told.account, as_of)
-        lines, gone = working.bill_lines(stated, rows, known)
-        credit_fen = stated.credit_fen
-    parties = unit_reads.parties(session, [unit_id], on=as_of).get(unit_id, [])
-    return UnitView(head, as_of, parties, lines, gone, credit_fen)
-
-
 def reachable_head(session: Session, here: Here, unit_id: int) -> unit_reads.Head:
     """Return the head of a unit, refusing one outside the person's communities as though it did not exist."""
     head = unit_reads.head(session, unit_id)
     reachable(here, head.community_id if head else None)
     assert head is not None
     return head
-
-
-def payment_of(session: Session, unit_id: int, payment_id: int) -> unit_reads.PaymentRow:
-    """Return one payment of a unit."""
-    found = [row for row in unit_reads.payments(session, unit_id) if row.payment_id == payment_id]
-    if not found:
-        raise not_found("access.not_found")
-    return found[0]
-
-
-def bills_of(session: Session, unit_id: int) -> dict[int, unit_reads.BillRow]:
-    """Return the bills of a unit by id."""
-    return unit_reads.bills(session, unit_id)
 
 
 def reachable_view(session: Session, here: Here, unit_id: int, as_of: dt.date) -> UnitView:

@@ -20,7 +20,7 @@ from app.domain.waivers import WaiverKind, WaiverReason
 from app.services import waivers
 from app.store import db, unit_reads
 from app.store import waivers as waiver_reads
-from app.web import forms, pages
+from app.web import forms, pages, unit_view
 from app.web.deps import Database, Here, Id, Reading, reachable, require
 from app.web.errors import STATUS
 from app.web.staff import units
@@ -233,7 +233,7 @@ def _request_page(
 ) -> Response:
     with db.reading(engine) as session:
         found = _one(session, here, request_id)
-        unit = units.view(session, found["unit_id"], clock.today())
+        unit = unit_view.view(session, found["unit_id"], clock.today())
         bills = unit_reads.bills(session, found["unit_id"])
         files = waiver_reads.attachments(session, request_id)
     return pages.page(

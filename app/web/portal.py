@@ -1,0 +1,160 @@
+"""The owner's phone page: a link shows next to nothing, a button opens one unit's account, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from app import clock
+from app.domain.errors import forbidden, not_found
+from app.store import audit, db, estate, owner_links, persons, unit_reads
+from app.web import pages, unit_view
+from app.web.deps import Config, Database, Id, address_of, token_of
+from app.web.login import set_cookie
+from app.web.security import OWNER_COOKIE, cookie_names
+from app.web.working import BillLine
+
+router = APIRouter()
+
+NO_REFERRER = {"Referrer-Policy": "no-referrer"}
+TAIL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerView:
+    """What the owner sees: bills that fell due in their own time, and the payments since."""
+
+    unit: unit_view.UnitView
+    lines: list[BillLine]
+    payments: list[unit_reads.PaymentRow]
+    notices: list[unit_reads.NoticeRow]
+    bills: dict[int, unit_reads.BillRow]
+
+    @property
+    def open_lines(self) -> list[BillLine]:
+        """Bills with something outstanding."""
+        return [line for line in self.lines if line.total_fen]
+
+    @property
+    def total_fen(self) -> int:
+        """Everything billed and unpaid today."""
+        return sum(line.total_fen for line in self.open_lines)
+
+    @property
+    def late_charge_fen(self) -> int:
+        """Late charge outstanding."""
+        return sum(line.late_charge_fen for line in self.open_lines)
+
+    @property
+    def split(self) -> list[tuple[str, int]]:
+        """Principal and costs by fee item."""
+        sums: dict[str, int] = defaultdict(int)
+        for line in self.open_lines:
+            sums[line.row.item] += line.principal_fen + line.costs_fen
+        return [(item, fen) for item, fen in sums.items() if fen]
+
+
+@router.get("/o/{token}")
+def knock(request: Request, token: str, engine: Database) -> Response:
+    """Show which home the link is for, and a button; link checkers fetch this too, so it changes nothing."""
+    with db.reading(engine) as session:
+        link = owner_links.link(session, token=token[:64], at=clock.now())
+        head = unit_reads.head(session, link.unit_id) if link else None
+    if head is None:
+        raise not_found("owner.link_invalid")
+    room = head.code.rsplit("-", 1)[-1]
+    return pages.page(
+        request, "portal/knock.html", headers=NO_REFERRER, community=head.community, tail=room[-TAIL:], token=token
+    )
+
+
+@router.post("/o/{token}")
+def open_door(request: Request, token: str, engine: Database, settings: Config) -> Response:
+    """Exchange the link for a short session of its one unit."""
+    now = clock.now()
+    agent = request.headers.get("user-agent", "")
+    with db.transaction(engine) as session:
+        link = owner_links.link(session, token=token[:64], at=now)
+        if link is None:
+            raise not_found("owner.link_invalid")
+        made = owner_links.start(session, opened=link, at=now, ip=address_of(request), agent=agent)
+        facts = {"ip": address_of(request), "agent": agent[:200]}
+        audit.record(session, at=now, actor="owner", action="owner.opened", subject=f"unit:{link.unit_id}", facts=facts)
+    answer = RedirectResponse("/my", status_code=303, headers=NO_REFERRER)
+    set_cookie(answer, OWNER_COOKIE, made, secure=settings.secure_cookies)
+    return answer
+
+
+def unit_of(request: Request, engine: Engine) -> int:
+    """Return the one unit this browser may see."""
+    token, now = token_of(request, OWNER_COOKIE), clock.now()
+    if token:
+        with db.reading(engine) as session:
+            unit_id = owner_links.unit_of(session, token=token, at=now)
+        if unit_id is not None:
+            with db.transaction(engine) as session:
+                owner_links.touch(session, token=token, at=now)
+            return unit_id
+    raise forbidden("owner.session_over")
+
+
+@router.get("/my")
+def show(request: Request, engine: Database) -> Response:
+    unit_id = unit_of(request, engine)
+    with db.reading(engine) as session:
+        found = owner_view(session, unit_id, clock.today())
+        community = estate.community_row(session, found.unit.head.community_id)
+    return pages.page(request, "portal/account.html", owner=found, community=community)
+
+
+def owner_view(session: Session, unit_id: int, today: dt.date) -> OwnerView:
+    """Read the unit from the day its present owners took it over: earlier arrears are other people's."""
+    found = unit_view.view(session, unit_id, today)
+    ended = [row.until_on for row in persons.owner_history(session, unit_id) if row.until_on <= today]
+    since = max(ended, default=dt.date.min)
+    return OwnerView(
+        unit=found,
+        lines=[line for line in found.lines if line.row.due_on >= since],
+        payments=[row for row in unit_reads.payments(session, unit_id) if row.received_on >= since],
+        notices=[row for row in unit_reads.notices(session, unit_id) if row.is_released and row.as_of >= since],
+        bills=unit_reads.bills(session, unit_id),
+    )
+
+
+@router.post("/my/leave")
+async def leave(request: Request, engine: Database) -> Response:
+    token = token_of(request, OWNER_COOKIE)
+    if token:
+        await run_in_threadpool(_end, engine, token)
+    answer = pages.page(request, "portal/left.html")
+    for name in cookie_names(OWNER_COOKIE):
+        answer.delete_cookie(name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax")
+    return answer
+
+
+def _end(engine: Engine, token: str) -> None:
+    with db.transaction(engine) as session:
+        owner_links.end(session, token=token, at=clock.now())
+
+
+def own_payment(session: Session, unit_id: int, payment_id: Id) -> unit_reads.PaymentRow:
+    """Return a payment of this very unit and this owner's time; any other does not exist."""
+    found = [row for row in owner_view(session, unit_id, clock.today()).payments if row.payment_id == payment_id]
+    if not found:
+        raise not_found("access.not_found")
+    return found[0]
+
+
+def own_notice(session: Session, unit_id: int, notice_id: Id) -> unit_reads.NoticeRow:
+    """Return a released notice of this very unit; any other does not exist."""
+    found = [row for row in owner_view(session, unit_id, clock.today()).notices if row.notice_id == notice_id]
+    if not found:
+        raise not_found("access.not_found")
+    return found[0]
