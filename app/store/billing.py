@@ -275,3 +275,10 @@ def next_issue(session: Session, *, unit_id: int, fee_item_id: int, from_on: dt.
     if any(reversed_by is None for _, reversed_by in rows):
         raise conflict("bill.exists", field="from_on")
     return max((issue for issue, _ in rows), default=-1) + 1
+
+
+def billed_through(session: Session, fee_item_id: int) -> dt.date | None:
+    """Return the last day any bill of this item covers."""
+    return session.execute(
+        sa.select(sa.func.max(bill.c.period_to_on)).where(bill.c.fee_item_id == fee_item_id)
+    ).scalar_one_or_none()

@@ -10,11 +10,12 @@ from fractions import Fraction
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.domain.errors import conflict
 from app.domain.ledger import Grace, GraceMode, Terms
 from app.domain.money import half_up
 from app.domain.rates import Rate, RateIndex
-from app.store.tables import late_charge_policy, rate_plan, rate_segment
-from app.store.types import FOREVER
+from app.store.tables import bill, bill_hold, bill_state, late_charge_policy, rate_plan, rate_segment
+from app.store.types import FOREVER, CivilDate
 
 NO_CAP = 10**15
 """Stands for "no cap" in a fen column: a thousand times the largest bill the schema admits."""
@@ -135,13 +136,67 @@ def _policy_row(plan_id: int, policy: Policy) -> dict[str, object]:
     }
 
 
-def add_version(session: Session, *, plan_id: int, policy: Policy) -> None:
-    """Add one version to a plan and rebuild its index; the caller re-anchors the running state."""
+def add_version(session: Session, *, plan_id: int, policy: Policy) -> list[int]:
+    """Add one version to a plan, rebuild its index and re-anchor the running state in three statements.
+
+    Return the units whose charges already ran over days from ``policy.from_on`` on: the caller replays them
+    (``ledger.refresh``); for all others the new index alone is exact.
+
+    Raises:
+        Refusal: ``policy.exists`` when a version starts that day; ``rate.too_fine``.
+
+    """
+    before = load(session, [plan_id])[plan_id]
+    if any(known.from_on == policy.from_on for known in before.policies):
+        raise conflict("policy.exists", field="from_on", on=policy.from_on.isoformat())
     session.execute(sa.insert(late_charge_policy), [_policy_row(plan_id, policy)])
-    plan = load(session, [plan_id])[plan_id]
-    session.execute(sa.update(rate_plan).where(rate_plan.c.id == plan_id).values(den=plan.index.den))
+    after = load(session, [plan_id])[plan_id]
+    session.execute(sa.update(rate_plan).where(rate_plan.c.id == plan_id).values(den=after.index.den))
     session.execute(sa.delete(rate_segment).where(rate_segment.c.plan_id == plan_id))
-    write_segments(session, plan_id, plan.index)
+    write_segments(session, plan_id, after.index)
+    _re_anchor(session, plan_id, before.index.den, after.index.den)
+    return list(
+        session.execute(
+            sa.select(bill_state.c.unit_id)
+            .where(
+                bill_state.c.plan_id == plan_id,
+                bill_state.c.anchor_on >= sa.literal(policy.from_on, CivilDate()),
+                bill_state.c.anchor_num > 0,
+            )
+            .distinct()
+        ).scalars()
+    )
+
+
+def _re_anchor(session: Session, plan_id: int, old_den: int, new_den: int) -> None:
+    """Carry every remembered index value and numerator of a plan over to its new index."""
+    session.execute(
+        sa.update(bill_state)
+        .where(bill_state.c.plan_id == plan_id)
+        .values(
+            anchor_num=bill_state.c.anchor_num * new_den // old_den,
+            anchor_r=_index_at(plan_id, bill_state.c.anchor_on),
+        )
+    )
+    bills = sa.select(bill.c.id).where(bill.c.plan_id == plan_id)
+    session.execute(
+        sa.update(bill_hold)
+        .where(bill_hold.c.bill_id.in_(bills))
+        .values(
+            r_to=_index_at(plan_id, bill_hold.c.to_on),
+            r_before=_index_at(plan_id, bill_hold.c.from_on.op("-", return_type=CivilDate())(sa.literal(1))),
+        )
+    )
+
+
+def _index_at(plan_id: int, day: sa.ColumnElement[dt.date]) -> sa.ColumnElement[int]:
+    days = day.op("-", return_type=sa.Integer())(rate_segment.c.from_on)
+    value = (
+        sa.select(rate_segment.c.cum + rate_segment.c.num * days)
+        .where(rate_segment.c.plan_id == plan_id, rate_segment.c.from_on <= day, rate_segment.c.until_on > day)
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(value, 0)
 
 
 def write_segments(session: Session, plan_id: int, index: RateIndex) -> None:
