@@ -35,7 +35,7 @@ def test_what_the_readme_names_exists(name: str) -> None:
     assert [path for path in paths if not (rules.ROOT / path).exists()] == []
     known = {f"QINGQIAN_{field.upper()}" for field in Settings.model_fields} | {"QINGQIAN_TEST_PG_URL"}
     assert set(re.findall(r"QINGQIAN_[A-Z_]+", text)) - known == set()
-    commands = set(re.findall(r"^## `qingqian (\S+)", "\n".join(reference.commands()), re.MULTILINE))
+    commands = set(re.findall(r"^## `qingqian ([a-z]+)", "\n".join(reference.commands()), re.MULTILINE))
     assert {word.split()[0] for word in re.findall(r"(?:\./dev run|qingqian) ([a-z]+)", text)} - commands == set()
 
 
