@@ -111,4 +111,11 @@ LABELS: dict[str, str] = {
     "action.notice.released": "发布通知批次",
     "action.import.committed": "导入",
     "action.import.undone": "撤销导入",
+    "sheet_kind.units": "房产",
+    "sheet_kind.owners": "业主",
+    "sheet_kind.tariffs": "收费标准",
+    "sheet_kind.arrears": "欠费",
+    "sheet_kind.receipts": "收款",
+    "sheet_kind.mixed": "多种",
+    "sheet_kind.ignored": "未识别",
 }

@@ -39,7 +39,7 @@ def row_of(
         "phone_tail": phone[-4:] if phone else "",
         "phone_index": sealer.index(phone) if phone else None,
         "id_kind": id_kind,
-        "id_sealed": sealer.seal(id_number, place=f"person.id:{key}") if id_number else None,
+        "id_sealed": sealer.seal(id_number, place=f"person.id_number:{key}") if id_number else None,
         "id_mask": mask_id_number(id_number) if id_number else "",
         "id_index": sealer.index(id_number) if id_number else None,
         "import_id": import_id,
@@ -84,7 +84,7 @@ def reveal_id_number(session: Session, person_id: int) -> str:
 
     """
     row = _one(session, person_id)
-    return sealing.of(session).open(row.id_sealed, place=f"person.id:{row.row_key}") if row.id_sealed else ""
+    return sealing.of(session).open(row.id_sealed, place=f"person.id_number:{row.row_key}") if row.id_sealed else ""
 
 
 def _one(session: Session, person_id: int) -> sa.Row[Any]:
