@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
+from app.store import sealing
 from app.store.tables_office import owner_session, owner_token
 
 if TYPE_CHECKING:
@@ -39,6 +42,14 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def notice_token(session: Session, community_id: int, number: str) -> str:
+    """Return the 128-bit token that a printed notice carries, 22 characters.
+
+    It is derived from the secret key, so that the document prints the same for ever and no table holds the token.
+    """
+    return base64.urlsafe_b64encode(sealing.of(session).token(f"notice:{community_id}:{number}")).rstrip(b"=").decode("ascii")
+
+
 def keep(
     session: Session, *, token: str, unit_id: int, at: dt.datetime, notice_id: int | None = None
 ) -> dt.datetime:
@@ -50,6 +61,22 @@ def keep(
         )
     )
     return expires_at
+
+
+def keep_many(session: Session, tokens: Sequence[tuple[str, int, int]], *, at: dt.datetime) -> None:
+    """Store tokens given as (token, unit id, notice id)."""
+    rows = [
+        {
+            "token_hash": digest(token),
+            "unit_id": unit_id,
+            "notice_id": notice_id,
+            "created_at": at,
+            "expires_at": at + VALID_FOR,
+        }
+        for token, unit_id, notice_id in tokens
+    ]
+    if rows:
+        session.execute(insert(owner_token), rows)
 
 
 def link(session: Session, *, token: str, at: dt.datetime) -> Link | None:
