@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.privacy import mask_phone
-from app.store import db
+from app.domain.privacy import mask_id_number, mask_phone
+from app.store import db, persons, sealing
 from app.store.tables import (
     bill,
     community,
@@ -26,7 +25,6 @@ from app.store.tables import (
 )
 from app.store.tables_office import import_batch
 from app.store.types import FOREVER
-from app.store.vault import Vault
 
 CHUNK = 900
 """SQLite takes 32766 variables a statement; lists of ids stay well below."""
@@ -163,63 +161,51 @@ def set_summary(session: Session, batch_id: int, summary: str) -> None:
     session.execute(sa.update(import_batch).where(import_batch.c.id == batch_id).values(summary=summary))
 
 
-def add_people(session: Session, rows: Sequence[Mapping[str, Any]], vault: Vault) -> list[int]:
-    """Write persons (``name``, ``phone``, ``id_number`` in plain) with their numbers hidden; return their ids."""
-    made = []
-    for row in rows:
-        key = uuid.uuid4().hex
-        numbers = _hidden(vault, key, row["phone"], row["id_number"])
-        plain = {name: row[name] for name in ("community_id", "name", "import_id")}
-        made.append({**plain, "row_key": key, **_NO_NUMBERS, **numbers})
-    return _insert(session, person, made)
+def add_people(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Write persons (``name``, ``phone``, ``id_number`` in plain), their numbers sealed; return their ids."""
+    made = [persons.row_of(session, id_kind=_id_kind(row["id_number"]), **row) for row in rows]
+    return persons.insert(session, made)
 
 
-def change_people(session: Session, rows: Sequence[tuple[int, str, str]], vault: Vault) -> None:
+def change_people(session: Session, rows: Sequence[tuple[int, str, str]]) -> None:
     """Give persons (id, phone, identity number) new numbers; an empty one is left as it stands."""
-    if not rows:
-        return
     keys: dict[int, str] = {}
     for part in _chunks([number for number, _, _ in rows]):
-        keys |= {
-            row.id: row.row_key
-            for row in session.execute(sa.select(person.c.id, person.c.row_key).where(person.c.id.in_(part)))
-        }
-    phones = [{"b_id": number, **_hidden(vault, keys[number], phone, "")} for number, phone, _ in rows if phone]
-    cards = [{"b_id": number, **_hidden(vault, keys[number], "", card)} for number, _, card in rows if card]
+        query = sa.select(person.c.id, person.c.row_key).where(person.c.id.in_(part))
+        keys |= {row.id: row.row_key for row in session.execute(query)}
+    phones, cards = [], []
+    for number, phone, card in rows:
+        phones += [{"b_id": number, **_phone(session, keys[number], phone)}] if phone else []
+        cards += [{"b_id": number, **_card(session, keys[number], card)}] if card else []
     _update(session, person, phones)
     _update(session, person, cards)
 
 
-_NO_NUMBERS = {
-    "phone_sealed": None,
-    "phone_mask": "",
-    "phone_tail": "",
-    "phone_index": None,
-    "id_kind": "",
-    "id_sealed": None,
-    "id_mask": "",
-    "id_index": None,
-}
+def _phone(session: Session, row_key: str, phone: str) -> dict[str, Any]:
+    sealer = sealing.of(session)
+    return {
+        "phone_sealed": sealer.seal(phone, place=f"person.phone:{row_key}"),
+        "phone_mask": mask_phone(phone),
+        "phone_tail": phone[-4:],
+        "phone_index": sealer.index(phone),
+    }
 
 
-def _hidden(vault: Vault, row_key: str, phone: str, card: str) -> dict[str, Any]:
-    """The columns of the numbers that are given."""
-    found: dict[str, Any] = {}
-    if phone:
-        found |= {
-            "phone_sealed": vault.hide(phone, column="person.phone", row_key=row_key),
-            "phone_mask": mask_phone(phone),
-            "phone_tail": phone[-4:],
-            "phone_index": vault.index(phone),
-        }
-    if card:
-        found |= {
-            "id_kind": "cn_id" if len(card) == 18 else "other",
-            "id_sealed": vault.hide(card, column="person.id_number", row_key=row_key),
-            "id_mask": f"{card[:3]}{'*' * (len(card) - 5)}{card[-2:]}",
-            "id_index": vault.index(card),
-        }
-    return found
+def _card(session: Session, row_key: str, card: str) -> dict[str, Any]:
+    sealer = sealing.of(session)
+    return {
+        "id_kind": _id_kind(card),
+        "id_sealed": sealer.seal(card, place=f"person.id_number:{row_key}"),
+        "id_mask": mask_id_number(card),
+        "id_index": sealer.index(card),
+    }
+
+
+def _id_kind(card: str) -> str:
+    return "" if not card else "id_card" if len(card) == _CARD_DIGITS else "other"
+
+
+_CARD_DIGITS = 18
 
 
 def add_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -15,19 +15,18 @@ from app.sheets.records import ParsedBook
 from app.sheets.report import kind_of as answer_kind
 from app.store import audit, estate, imports
 from app.store.types import canonical
-from app.store.vault import Vault
 
 __all__ = ["FileReport", "Options", "Report", "Undone", "answer", "commit", "preview", "undo"]
 
 
-def preview(session: Session, *, books: Sequence[ParsedBook], options: Options, vault: Vault, today: dt.date) -> Report:
+def preview(session: Session, *, books: Sequence[ParsedBook], options: Options, today: dt.date) -> Report:
     """Return what ``commit`` would do; nothing is written.
 
     Raises:
         Refusal: ``import.communities_differ``, ``import.community_unclear``, ``import.bad_due_day``.
 
     """
-    return report(books, match(session, books, options, vault, today), {})
+    return report(books, match(session, books, options, today), {})
 
 
 def commit(
@@ -35,7 +34,6 @@ def commit(
     *,
     books: Sequence[ParsedBook],
     options: Options,
-    vault: Vault,
     today: dt.date,
     now: dt.datetime,
     actor_id: int | None,
@@ -47,7 +45,7 @@ def commit(
         Refusal: as ``preview``, and what the ledger refuses.
 
     """
-    work = match(session, books, options, vault, today)
+    work = match(session, books, options, today)
     if not any(tally.created or tally.updated for tally in work.plan.tallies):
         return report(books, work, {})
     if work.community_id is None:
@@ -67,7 +65,7 @@ def commit(
             "created_at": now,
         }
         batches[number] = imports.add_batch(session, row)
-    write_estate(session, work, batches, vault, options)
+    write_estate(session, work, batches, options)
     write_money(session, work, batches, today=today, now=now, actor_id=actor_id)
     told = report(books, work, batches)
     for file in told.files:

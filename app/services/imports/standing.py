@@ -18,13 +18,12 @@ from app.services.imports.report import Options, Work
 from app.sheets import matching, words
 from app.sheets.plan import BillKey, BillNow, KnownItem, KnownUnit, PaymentKey, Snapshot, Someone, Terms
 from app.sheets.records import Basis, ParsedBook, Relation
-from app.store import calendars, estate, imports
-from app.store.vault import Vault
+from app.store import calendars, estate, imports, sealing
 
 MAX_DUE_DAY = 31
 
 
-def match(session: Session, books: Sequence[ParsedBook], options: Options, vault: Vault, today: dt.date) -> Work:
+def match(session: Session, books: Sequence[ParsedBook], options: Options, today: dt.date) -> Work:
     if not 1 <= options.due_day <= MAX_DUE_DAY:
         raise Refusal("import.bad_due_day", field="due_day", given=options.due_day)
     name = _community_name(session, books, options.community)
@@ -40,7 +39,7 @@ def match(session: Session, books: Sequence[ParsedBook], options: Options, vault
     for number, book in enumerate(books):
         if book.sha256 not in known or json.loads(known[book.sha256].summary).get("retry"):
             fresh.setdefault(book.sha256, (number, book))
-    terms = Terms(today, _due_rule(options.due_day, calendar), vault.index)
+    terms = Terms(today, _due_rule(options.due_day, calendar), sealing.of(session).index)
     return Work(name, community_id, roll_due, known, snapshot, matching.match(list(fresh.values()), snapshot, terms))
 
 

@@ -15,15 +15,14 @@ from app.sheets.plan import BillKey, KnownUnit, NewBill, NewPayment
 from app.sheets.records import Relation
 from app.store import estate, imports, ledger, plans, search_keys
 from app.store.types import canonical
-from app.store.vault import Vault
 
 OWNED_SINCE = dt.date(1990, 1, 1)
 """A list of owners gives no day; whoever is on it owned when the arrears on the next list fell due."""
 
 
-def write_estate(session: Session, work: Work, batches: dict[int, int], vault: Vault, options: Options) -> None:
+def write_estate(session: Session, work: Work, batches: dict[int, int], options: Options) -> None:
     _write_items(session, work, options)
-    _write_people(session, work, batches, vault)
+    _write_people(session, work, batches)
     _write_units(session, work, batches)
     units = work.snapshot.units
     owners, contacts = [], []
@@ -83,7 +82,7 @@ def _rate_plan(session: Session, work: Work) -> int:
     return plans.create(session, community_id=_community_id(work), name=words.DEFAULT_ITEM, policies=[nothing])
 
 
-def _write_people(session: Session, work: Work, batches: dict[int, int], vault: Vault) -> None:
+def _write_people(session: Session, work: Work, batches: dict[int, int]) -> None:
     fresh = [someone for someone in work.plan.people if someone.id is None]
     changed = [someone for someone in work.plan.people if someone.id is not None]
     ids = imports.add_people(
@@ -98,11 +97,10 @@ def _write_people(session: Session, work: Work, batches: dict[int, int], vault: 
             }
             for someone in fresh
         ],
-        vault,
     )
     for someone, number in zip(fresh, ids, strict=True):
         someone.id = number
-    imports.change_people(session, [(someone.id or 0, someone.phone, someone.id_number) for someone in changed], vault)
+    imports.change_people(session, [(someone.id or 0, someone.phone, someone.id_number) for someone in changed])
 
 
 def _write_units(session: Session, work: Work, batches: dict[int, int]) -> None:

@@ -1,0 +1,86 @@
+"""The command that brings an office's workbooks in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.opening import engine, today
+from app.cli.output import REFUSED, DryRun, Json, answer, say
+
+ACTOR = "cli"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command("import")(import_files)
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="Workbooks (.xlsx, .xls) or .csv.", exists=True, dir_okay=False)],
+    *,
+    community: Annotated[str, typer.Option("--community", help="Where to; else the title says it.")] = "",
+    kind: Annotated[str, typer.Option("--kind", help="auto, or units, owners, tariffs, arrears, receipts.")] = "auto",
+    due_day: Annotated[int, typer.Option("--due-day", min=1, max=31, help="Due day of opening arrears.")] = 10,
+    error_workbook: Annotated[
+        Path | None, typer.Option("--error-workbook", help="Write the sheets again with the faults marked.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Read workbooks: units and owners, tariffs, opening arrears, receipts. Good rows go in, bad ones are named."""
+    from app import clock
+    from app.services import imports
+    from app.sheets import error_workbook as marked
+    from app.sheets import parsing
+    from app.store import db
+
+    wanted = _kind(kind)
+    contents = [(path.name, path.read_bytes()) for path in files]
+    books = [parsing.parse(name, data, kind=wanted) for name, data in contents]
+    opened = engine()
+    options = imports.Options(community=community, due_day=due_day)
+    if dry_run:
+        with db.reading(opened) as session:
+            told = imports.preview(session, books=books, options=options, today=today())
+    else:
+        with db.transaction(opened) as session:
+            told = imports.commit(
+                session, books=books, options=options, today=today(), now=clock.now(),
+                actor_id=None, actor=ACTOR,
+            )  # fmt: skip
+    if error_workbook is not None:
+        tallies = [tally for file in told.files for tally in file.tallies]
+        error_workbook.write_bytes(marked.build(contents, tallies))
+    payload = imports.answer(told) | {"dry_run": dry_run}
+    answer(payload, as_json=as_json, lines=_lines(payload))
+    if not any(sheet["rows"] for file in payload["files"] for sheet in file["sheets"]):
+        say("Nothing in these files could be read.")
+        raise typer.Exit(REFUSED)
+
+
+def _kind(text: str) -> Any:  # noqa: ANN401 - the enum is imported late, for a quick start
+    from app.sheets.records import SheetKind
+
+    if text == "auto":
+        return None
+    if text not in set(SheetKind) - {SheetKind.IGNORED}:
+        message = f"{text!r} is none of auto, units, owners, tariffs, arrears, receipts"
+        raise typer.BadParameter(message)
+    return SheetKind(text)
+
+
+def _lines(payload: dict[str, Any]) -> list[str]:
+    lines = []
+    for file in payload["files"]:
+        lines.append(f"{file['file']}" + (" (imported before)" if file["already_imported"] else ""))
+        for sheet in file["sheets"]:
+            counts = " ".join(f"{name}={sheet[name]}" for name in ("rows", "created", "updated", "unchanged"))
+            lines.append(f"  {sheet['sheet']}: {sheet['kind']} {counts} rejected={len(sheet['rejected'])}")
+            lines += [
+                f"    {said['row']} {said['column']}: {said['message']} [{said['code']}]"
+                for said in (*sheet["rejected"], *sheet["warnings"])
+            ]
+    return [*lines, f"{payload['created']} {payload['amounts']}"]
