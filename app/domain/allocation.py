@@ -136,12 +136,12 @@ def _share(fen: int, group: Sequence[D], component: Component, day: int, takes: 
     """Pay one component of one group; return the fen used."""
     if not fen:
         return 0
-    owed = [debt.owed(component, day) for debt in group]
-    total = sum(owed)
+    shares = [debt.owed(component, day) for debt in group]
+    total = sum(shares)
     if fen < total:
-        owed = in_proportion(fen, owed)
+        shares = in_proportion(fen, shares) if len(shares) > 1 else [fen]
         total = fen
-    for debt, share in zip(group, owed, strict=True):
+    for debt, share in zip(group, shares, strict=True):
         if share:
             debt.take(component, share, day)
             takes.append((debt, component, share))

@@ -150,8 +150,8 @@ class Replay:
 
         A payer may name a bill before it is issued; nobody else may book money on it.
         """
-        open_groups = [tuple(bill for bill in group if bill.issued <= day and bill.is_open(day)) for group in groups]
-        takes, left = settle(fen, open_groups, self._policy.within, day, named=named)
+        eligible = [[bill for bill in group if bill.issued <= day and not bill.closed] for group in groups]
+        takes, left = settle(fen, [group for group in eligible if group], self._policy.within, day, named=named)
         queue = list(sources)
         for bill, component, share in takes:
             self._touched[bill.bill.id] = bill
@@ -165,6 +165,9 @@ class Replay:
                 queue[0] = (payment_id, available - part)
                 if part == available:
                     queue.pop(0)
+        for bill, _, _ in takes:
+            # What is settled stays settled: without principal nothing accrues any more.
+            bill.closed = not bill.is_open(day)
         return left
 
     def _discount(self, discount: Discount, day: int) -> None:

@@ -22,8 +22,8 @@ class RunningBill:
     """One bill while it is replayed. All days are ordinals, all charges numerators over ``den``."""
 
     __slots__ = (
-        "_anchor", "_anchor_index", "_costs", "_cums", "_num", "_slopes", "_starts", "bill", "burden", "cap_fen", "den",
-        "due", "held", "issued", "paid", "place", "principal", "principals", "silent", "start", "waived",
+        "_anchor", "_anchor_index", "_costs", "_cums", "_num", "_slopes", "_starts", "bill", "burden", "cap_fen",
+        "closed", "den", "due", "held", "issued", "paid", "place", "principal", "principals", "silent", "start", "waived",
     )  # fmt: skip
 
     def __init__(self, bill: Bill, place: int, lowered: int, held: Windows) -> None:
@@ -42,6 +42,7 @@ class RunningBill:
         self._starts, self._cums, self._slopes = _effective_index(terms.rates.slopes_from(self.start + 1), held)
         self._anchor, self._anchor_index, self._num = self.start, 0, 0
         self.principals = [(0, self.principal)]
+        self.closed = False
 
     @property
     def costs(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -27,7 +29,7 @@ from app.domain.ledger import (
     statement,
 )
 from app.domain.rates import ONE_PER_MILLE, RateIndex
-from tests.domain.cases import SPAN, START, statement_cases
+from tests.domain.cases import SPAN, START, rich_case, statement_cases
 
 TERMS = Terms(RateIndex.constant(ONE_PER_MILLE))
 SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -101,6 +103,25 @@ def test_every_version_agrees_with_the_statement_of_every_day_it_covers(drawn, d
     for day in (through, through + timedelta(days=1), through + (end - through) / 2, end - timedelta(days=1)):
         if through <= day < end:
             assert_agree(account, through, day)
+
+
+@pytest.mark.parametrize("fifty", range(2))
+def test_versions_of_busy_accounts_agree_with_their_statements(fifty):
+    for seed in range(50 * fifty, 50 * fifty + 50):
+        account, through, _ = read_account(Value(rich_case(seed)))
+        dice = random.Random(seed)
+        back = [
+            Reversal(f"back {event.id}", event.on + timedelta(days=dice.randint(0, 60)), event.id)
+            for event in account.events
+            if not isinstance(event, Payment | Reversal) and dice.random() < 0.4
+        ]
+        account = Account(account.bills, account.events + tuple(back), account.policy)
+        try:
+            history(account, through)
+        except Refusal:
+            continue
+        for _ in range(25):
+            assert_agree(account, through, START + timedelta(days=dice.randint(-3, (through - START).days)))
 
 
 @SLOW
@@ -241,21 +262,17 @@ def test_a_bill_cleared_within_threshold_grace_has_no_charge_in_its_version():
     assert history(account, date(2025, 6, 1)).versions[-1].accrued == 0
 
 
-@pytest.mark.parametrize("count", [60])
-def test_a_unit_of_five_years_is_replayed_in_a_few_milliseconds(count):
-    import time
-
+def test_a_unit_of_five_years_is_replayed_in_milliseconds():
+    first_on = date(2021, 1, 1)
     bills = tuple(
-        Bill(f"B{n}", 21_744, date(2021, 1, 10) + timedelta(days=30 * n), date(2021, 1, 1) + timedelta(days=30 * n), TERMS)
-        for n in range(count)
+        bill(f"B{n}", 21_744, first_on + timedelta(days=30 * n + 9), first_on + timedelta(days=30 * n)) for n in range(60)
     )
     events = tuple(Payment(f"P{n}", date(2021, 2, 1) + timedelta(days=40 * n), 20_000) for n in range(45))
     account = Account(bills, events, AllocationPolicy(credit=Credit.APPLY_WHEN_DUE))
-    best = min(_timed(lambda: history(account, date(2026, 6, 1)), time.perf_counter) for _ in range(5))
-    assert best < 0.1
-
-
-def _timed(work, clock):
-    start = clock()
-    work()
-    return clock() - start
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        history(account, date(2026, 6, 1))
+        seconds.append(time.perf_counter() - started)
+    # About five on a busy machine; the bound only catches a change of order.
+    assert min(seconds) < 0.1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.calc import run
 from app.domain.errors import Refusal
 from tests.domain import oracle
-from tests.domain.cases import statement_cases
+from tests.domain.cases import rich_case, statement_cases
 
 SLOW = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -37,6 +38,16 @@ def theirs(case):
 @SLOW
 @given(statement_cases())
 def test_every_figure_agrees_with_a_day_by_day_simulation(case):
+    assert_agree(case)
+
+
+@pytest.mark.parametrize("hundred", range(3))
+def test_busy_accounts_agree_with_a_day_by_day_simulation(hundred):
+    for seed in range(100 * hundred, 100 * hundred + 100):
+        assert_agree(rich_case(seed))
+
+
+def assert_agree(case):
     found, expected = ours(case), theirs(case)
     assert (found is None) == (expected is None)
     if found is None or expected is None:
