@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
+    "demo.folder_in_use": "文件夹“{path}”里已有其他内容，不能用来生成演示数据。请换一个文件夹，或先自行移走。",
     "backup.target_exists": "文件“{path}”已存在，备份不会覆盖任何文件。请换一个文件名。",
     "backup.folder_not_empty": "文件夹“{path}”不是空的，恢复不会覆盖任何数据。请指定一个新文件夹，核对无误后再切换使用。",
     "backup.database_not_empty": "目标数据库里已有数据表，恢复不会覆盖任何数据。请新建一个空数据库再试。",

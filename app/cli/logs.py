@@ -1,0 +1,26 @@
+"""Sends the log to standard error: lines for people, or one JSON object a line."""
+
+from __future__ import annotations
+
+import sys
+
+
+def configure(*, as_json: bool) -> None:
+    """Set the log up for this process; times are UTC, and secrets and personal data are never logged."""
+    import structlog
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if as_json:
+        shape: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+        shared.append(structlog.processors.dict_tracebacks)
+    else:
+        shape = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    structlog.configure(
+        processors=[*shared, shape],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

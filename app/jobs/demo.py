@@ -1,0 +1,153 @@
+"""Makes a fresh fictional estate from the workbooks shipped with the product, as an office would make its own."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.domain.errors import conflict
+from app.domain.ledger import Grace
+from app.domain.rates import ALWAYS, Rate
+from app.gateways import keys, passwords
+from app.jobs import nightly
+from app.services import imports, signin
+from app.settings import Settings
+from app.sheets import parsing, words
+from app.store import arrears, db, estate, owner_links, plans, sealing
+
+DATA = Path(__file__).resolve().parents[1] / "demo_data"
+MARK = ".qingqian-demo"
+WORKBOOKS = ("register.xlsx", "arrears_by_month.xlsx", "receipts.xlsx")
+ACTOR = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One person of the demo; the password is no secret, the demo listens on this machine only."""
+
+    login: str
+    password: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What there is to see."""
+
+    community: str
+    units: int
+    units_in_arrears: int
+    people: tuple[SignIn, ...]
+    owner_path: str
+    owner_unit: str
+
+
+def settings_for(folder: Path, *, port: int) -> Settings:
+    """Return the settings of a demo in ``folder``, whatever the environment says."""
+    return Settings(
+        data_dir=folder,
+        database_url=f"sqlite:///{(folder / 'qingqian.sqlite3').absolute()}",
+        public_url=f"http://127.0.0.1:{port}",
+        trusted_hosts="*",
+        secure_cookies=False,
+        demo=True,
+    )
+
+
+def wipe(folder: Path) -> None:
+    """Remove an earlier demo; refuse a folder that was not made as one."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            raise conflict("demo.folder_in_use", path=str(folder))
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).touch()
+
+
+def build(settings: Settings) -> Estate:
+    """Fill an empty demo folder and return what to show first."""
+    engine = db.create_engine(settings.url)
+    sealing.attach(engine, keys.secret(settings.secret_key.get_secret_value(), settings.key_file))
+    db.migrate(engine)
+    data = tomllib.loads((DATA / "demo.toml").read_text(encoding="utf-8"))
+    people = tuple(SignIn(one["login"], f"qingqian-demo-{one['login']}", one["role"]) for one in data["people"])
+    with db.transaction(engine) as session:
+        community_id = _contract(session, data)
+    units = _import(engine, data["community"]["name"])
+    _sign_ins(engine, people, data["people"])
+    nightly.run(engine, through=nightly.yesterday())
+    owing, owner_unit, owner_path = _first_look(engine, community_id)
+    engine.dispose()
+    return Estate(data["community"]["name"], units, owing, people, owner_path, owner_unit)
+
+
+def _contract(session: Session, data: dict[str, Any]) -> int:
+    """Write down what the property contract says: parties, price, late charge."""
+    community_id = estate.create_community(session, **data["community"])
+    terms, item = data["late_charge"], data["item"]
+    policy = plans.Policy(
+        ALWAYS, Rate.of(Fraction(terms["per_day"])), Grace(), Fraction(terms["cap"]), terms["source_clause"]
+    )
+    plan_id = plans.create(session, community_id=community_id, name=terms["plan"], policies=[policy])
+    row = {
+        "community_id": community_id,
+        "name": words.DEFAULT_ITEM,
+        "basis": "by_area",
+        "plan_id": plan_id,
+        "starts_on": item["starts_on"],
+    }
+    estate.add_tariff(
+        session,
+        fee_item_id=estate.create_fee_item(session, row),
+        usage_type="",
+        from_on=item["starts_on"],
+        price_e4=item["price_e4"],
+        source_clause=item["source_clause"],
+    )
+    return community_id
+
+
+def _import(engine: Engine, community: str) -> int:
+    books = [parsing.parse(name, (DATA / name).read_bytes()) for name in WORKBOOKS]
+    with db.transaction(engine) as session:
+        return imports.commit(
+            session,
+            books=books,
+            options=imports.Options(community=community),
+            today=clock.today(),
+            now=clock.now(),
+            actor_id=None,
+            actor=ACTOR,
+        ).units
+
+
+def _sign_ins(engine: Engine, people: tuple[SignIn, ...], rows: list[dict[str, str]]) -> None:
+    hashes = [passwords.hashed(one.password) for one in people]
+    with db.transaction(engine) as session:
+        for one, row, hashed in zip(people, rows, hashes, strict=True):
+            signin.add_user(
+                session,
+                login=one.login,
+                name=row["name"],
+                role=one.role,
+                password_hash=hashed,
+                at=clock.now(),
+                by=ACTOR,
+            )
+
+
+def _first_look(engine: Engine, community_id: int) -> tuple[int, str, str]:
+    """Return how many units owe, and the unit and link of an owner worth a look: who owes most."""
+    wanted, on, token = arrears.Filter(community_id=community_id), clock.today(), owner_links.new_token()
+    with db.transaction(engine) as session:
+        most = arrears.list_units(session, as_of=on, wanted=wanted, sort="-total", limit=1)[0]
+        owner_links.keep(session, token=token, unit_id=most.unit_id, at=clock.now())
+        return arrears.totals(session, as_of=on, wanted=wanted).units, most.label, f"/o/{token}"
