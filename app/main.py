@@ -17,8 +17,6 @@ from app.store import db, sealing
 from app.web import api, assets, errors, login, portal, security
 from app.web.staff import arrears, billing, desk, imports, payments, people, units, waivers
 
-MAX_BODY = 2 * 1024 * 1024
-
 
 def create_app(settings: Settings, *, engine: Engine | None = None, limits: security.Limits | None = None) -> FastAPI:
     """Return the application for ``settings``; tests hand in their own engine and looser limits."""
@@ -36,7 +34,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         lifespan=lifespan,
-        max_body_size=MAX_BODY,
+        max_body_size=security.MAX_BODY,
     )
     app.state.settings = settings
     app.state.engine = engine if engine is not None else _engine(settings)

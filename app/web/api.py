@@ -14,10 +14,11 @@ from app.domain.errors import Refusal
 from app.services import calculators
 from app.store import db
 from app.web.deps import Config, Database
+from app.web.security import MAX_BODIES
 
 router = APIRouter()
 
-MAX_CASE = 256 * 1024
+MAX_CASE = MAX_BODIES["/api/v1/calc/"]
 MIN_FREE_BYTES = 1 << 30
 
 

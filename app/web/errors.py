@@ -50,7 +50,11 @@ def is_program(request: Request) -> bool:
 
 
 async def answer(
-    request: Request, refusal: Refusal, status: int, headers: dict[str, str] | None = None, **more: Any  # noqa: ANN401
+    request: Request,
+    refusal: Refusal,
+    status: int,
+    headers: dict[str, str] | None = None,
+    **more: Any,  # noqa: ANN401
 ) -> Response:
     """Answer with a refusal in the caller's own format."""
     sentence = zh_cn.sentence(refusal)
@@ -58,7 +62,7 @@ async def answer(
         error = {"code": refusal.code, "message": sentence, "field": refusal.field, **more}
         return JSONResponse({"error": error}, status_code=status, headers=headers)
     try:
-        here = await here_if_any(request) if status != 500 else None  # noqa: PLR2004 - the database may be the fault
+        here = await here_if_any(request) if status != 500 else None
     except Exception:  # noqa: BLE001 - an error page must never fail
         here = None
     if "hx-request" in request.headers:
@@ -78,7 +82,7 @@ def refuse_early(app: FastAPI) -> Any:  # noqa: ANN401 - a factory of ASGI appli
             scope["app"] = app
             request = Request(scope, receive)
             request.state.here = None
-            headers = {"Retry-After": "60"} if status == 429 else None  # noqa: PLR2004 - too many requests
+            headers = {"Retry-After": "60"} if status == 429 else None
             await (await answer(request, Refusal(code), status, headers))(scope, receive, send)
 
         return respond

@@ -196,4 +196,3 @@ def choose_theme(
     with db.transaction(engine) as session:
         users.set_theme(session, user_id=here.actor.user_id, theme=form.model.theme)
     return RedirectResponse(inside(form.model.back), status_code=303)
-

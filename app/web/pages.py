@@ -88,7 +88,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"yuan": yuan, "total": total, "day": day, "moment": moment, "area": area, "price": price, "span": span, "percent": percent}
+    made.filters |= {
+        "yuan": yuan,
+        "total": total,
+        "day": day,
+        "moment": moment,
+        "area": area,
+        "price": price,
+        "span": span,
+        "percent": percent,
+    }
     made.filters["named"] = named
     made.filters |= {"label": zh_cn.label, "twice": lambda value: (value, value)}
     made.filters["labelled"] = lambda value, noun: (value, named(value, noun))

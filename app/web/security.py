@@ -21,7 +21,6 @@ CSP = (
 )
 
 
-
 def cookie_names(name: str) -> tuple[str, str]:
     """Return the two names a session cookie may have: behind HTTPS, and on a plain office network."""
     return f"__Host-{name}", name
@@ -116,8 +115,19 @@ class Limits:
         return covering
 
 
+MAX_BODY = 2 * 1024 * 1024
+MAX_BODIES = {"/imports": 30 * 1024 * 1024, "/api/v1/calc/": 256 * 1024}
+
+
+def is_too_large(path: str, headers: Headers) -> bool:
+    """Say whether a request announces more than its route reads; what lies about its length is cut off later."""
+    most = next((size for start, size in MAX_BODIES.items() if path.startswith(start)), MAX_BODY)
+    length = headers.get("content-length", "0")
+    return not length.isdecimal() or len(length) > 15 or int(length) > most
+
+
 class Doorkeeper:
-    """Refuse what another site sent or what comes too often, before any handler runs."""
+    """Refuse what another site sent, what comes too often or is too large, before any handler runs."""
 
     def __init__(self, app: ASGIApp, *, limits: Limits, refuse: Callable[[Scope, str, int], ASGIApp]) -> None:
         self.app = app
@@ -133,5 +143,7 @@ class Doorkeeper:
             await self.refuse(scope, "request.too_many", 429)(scope, receive, send)
         elif is_cross_site(scope["method"], Headers(scope=scope), scheme=scope["scheme"], path=scope["path"]):
             await self.refuse(scope, "request.cross_site", 403)(scope, receive, send)
+        elif is_too_large(scope["path"], Headers(scope=scope)):
+            await self.refuse(scope, "request.too_large", 413)(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -22,7 +22,18 @@ NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
 TODAY = dt.date(2026, 11, 23)
 SURNAMES = ("王", "单", "吴", "张", "欧阳", "杨", "李", "赵", "曾", "仇")
 GIVEN = ("伟", "秀军", "勇", "霞", "敏静", "丽", "杰")
-INITIALS = {"王": "w", "单": "s", "吴": "w", "张": "z", "欧阳": "oy", "杨": "y", "李": "l", "赵": "z", "曾": "z", "仇": "q"}
+INITIALS = {
+    "王": "w",
+    "单": "s",
+    "吴": "w",
+    "张": "z",
+    "欧阳": "oy",
+    "杨": "y",
+    "李": "l",
+    "赵": "z",
+    "曾": "z",
+    "仇": "q",
+}
 GIVEN_INITIALS = {"伟": "w", "秀军": "xj", "勇": "y", "霞": "x", "敏静": "mj", "丽": "l", "杰": "j"}
 
 _hash: list[str] = []
@@ -121,9 +132,7 @@ def _community(session: Session, made: Estate, place: int, units: int) -> None:
         price_e4=28_000,
         source_clause="前期物业服务合同第六条，价格备案〔2022〕118号",
     )
-    made.units[community_id] = [
-        _unit(session, made, community_id, number, plan_id, item_id) for number in range(units)
-    ]
+    made.units[community_id] = [_unit(session, made, community_id, number, plan_id, item_id) for number in range(units)]
 
 
 def _unit(session: Session, made: Estate, community_id: int, number: int, plan_id: int, item_id: int) -> int:
@@ -161,7 +170,9 @@ def _unit(session: Session, made: Estate, community_id: int, number: int, plan_i
     return int(unit_id)
 
 
-def _bill(session: Session, community_id: int, unit_id: int, item_id: int, plan_id: int, area_e3: int, back: int) -> int:
+def _bill(
+    session: Session, community_id: int, unit_id: int, item_id: int, plan_id: int, area_e3: int, back: int
+) -> int:
     month = 2026 * 12 + 9 - 3 * back  # October 2026, then a quarter earlier each time
     start = dt.date(month // 12, month % 12 + 1, 1)
     after = month + 3

@@ -14,12 +14,31 @@ from starlette.responses import HTMLResponse, Response
 from app import clock
 from app.domain.access import Permission
 from app.domain.errors import Refusal
-from app.store import arrears, unit_reads
+from app.i18n import zh_cn
+from app.sheets import exports
+from app.sheets.exports import Column, ColumnKind
+from app.store import arrears, audit, db, unit_reads
 from app.web import forms, pages
-from app.web.deps import Here, Reading, require
+from app.web.deps import Database, Here, Reading, require
 from app.web.listing import PAGE_SIZE, Pager
 
 router = APIRouter()
+
+CHUNK = 1000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+EXPORTED = (
+    ("room", ColumnKind.TEXT, 18),
+    ("owner", ColumnKind.TEXT, 14),
+    ("phone", ColumnKind.TEXT, 14),
+    ("oldest", ColumnKind.DATE, 12),
+    ("bills", ColumnKind.NUMBER, 8),
+    ("principal", ColumnKind.MONEY, 14),
+    ("late_charge", ColumnKind.MONEY, 14),
+    ("costs", ColumnKind.MONEY, 14),
+    ("total", ColumnKind.MONEY, 14),
+    ("level", ColumnKind.TEXT, 12),
+)
 
 Sort = Literal[
     "room", "-room", "principal", "-principal", "late_charge", "-late_charge", "total", "-total", "oldest", "-oldest"
@@ -59,9 +78,7 @@ def query_of(request: Request) -> forms.Filled[ArrearsQuery]:
 
 
 @router.get("/arrears")
-def show(
-    request: Request, here: Annotated[Here, require(Permission.ARREARS_SEE)], session: Reading
-) -> HTMLResponse:
+def show(request: Request, here: Annotated[Here, require(Permission.ARREARS_SEE)], session: Reading) -> HTMLResponse:
     form = query_of(request)
     is_partial = "hx-request" in request.headers
     name = "arrears/rows.html" if is_partial else "arrears/list.html"
@@ -126,3 +143,55 @@ def wanted_of(form: forms.Filled[ArrearsQuery], here: Here) -> arrears.Filter:
     if here.community_id is None:
         raise Refusal("estate.empty")
     return form.model.wanted(here.community_id)
+
+
+@router.get("/arrears/export")
+def export(request: Request, here: Annotated[Here, require(Permission.ARREARS_EXPORT)], engine: Database) -> Response:
+    """Send the whole filtered list as a workbook: the same query as the page, masked as the page is, and logged."""
+    form = query_of(request)
+    wanted = wanted_of(form, here)
+    query, today = form.valid(), clock.today()
+    as_of = query.as_of or today
+    with db.reading(engine) as session:
+        rows = arrears.list_units(session, as_of=as_of, wanted=wanted, sort=query.sort)
+        totals = arrears.totals(session, as_of=as_of, wanted=wanted)
+        ids = [row.unit_id for row in rows]
+        owners = {}
+        for start in range(0, len(ids), CHUNK):
+            owners |= unit_reads.owner_names(session, ids[start : start + CHUNK], on=_known_day(as_of, today))
+    with db.transaction(engine) as session:
+        audit.record(
+            session,
+            at=clock.now(),
+            actor=here.actor.login,
+            action="arrears.exported",
+            subject=f"as_of:{as_of.isoformat()}",
+            community_id=here.community_id,
+            facts={"units": len(rows)},
+        )
+    columns = [Column(_say(key), kind, width) for key, kind, width in EXPORTED]
+    lines = [_export_row(row, owners.get(row.unit_id, [])) for row in rows]
+    sums = [totals.bills, totals.principal_fen, totals.late_charge_fen, totals.costs_fen, totals.total_fen]
+    lines.append([_say("sum"), "", "", None, *sums, ""])
+    title = _say("title").format(community=here.community, as_of=as_of.isoformat())
+    body = exports.workbook(name=_say("sheet"), columns=columns, rows=lines, title=title, footer=here.actor.name)
+    return pages.download(body, name=f"{title}.xlsx", media_type=XLSX)
+
+
+def _say(key: str) -> str:
+    return zh_cn.LABELS[f"export.{key}"]
+
+
+def _export_row(row: arrears.UnitArrears, owners: list[unit_reads.Party]) -> list[exports.Value]:
+    return [
+        row.label,
+        "、".join(party.name for party in owners),
+        "、".join(party.phone for party in owners if party.phone),
+        row.oldest_due_on,
+        row.bills,
+        row.principal_fen,
+        row.late_charge_fen,
+        row.costs_fen,
+        row.total_fen,
+        pages.named(row.level, "level"),
+    ]

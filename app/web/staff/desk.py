@@ -43,7 +43,7 @@ def show(request: Request, here: Annotated[Here, require(Permission.DASHBOARD_SE
     next_year = today.year + 1
     year_missing = today.month >= FIRST_WARNING_MONTH and next_year not in years_known(calendars.load(session))
     return pages.page(
-        request, "desk/desk.html", here=here, next_year=next_year if year_missing else None, **{"figures": figures}
+        request, "desk/desk.html", here=here, next_year=next_year if year_missing else None, figures=figures
     )
 
 

@@ -20,16 +20,16 @@ from app.gateways.ports import Files
 from app.services import imports
 from app.sheets import guard, parsing
 from app.sheets.records import ParsedBook
-from app.store import db, import_undo, sealing
-from app.store.vault import Vault
+from app.store import db, import_undo
 from app.web import forms, pages
 from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require
 from app.web.errors import STATUS
+from app.web.security import MAX_BODIES
 
 router = APIRouter()
 
 MAX_FILES = 10
-MAX_UPLOAD = 30 * 1024 * 1024
+MAX_UPLOAD = MAX_BODIES["/imports"]
 
 Viewer = Annotated[Here, require(Permission.IMPORT_SEE)]
 Runner = Annotated[Here, require(Permission.IMPORT_RUN)]
@@ -122,9 +122,7 @@ def _preview(
         books = [parsing.parse(name, content) for name, content in contents]
         uploads = [Upload(files.put(content), name) for name, content in contents]
         with db.reading(engine) as session:
-            told = imports.preview(
-                session, books=books, options=_options(form, here), vault=_vault(session), today=clock.today()
-            )
+            told = imports.preview(session, books=books, options=_options(form, here), today=clock.today())
         _check_reach(here, told.community)
     except Refusal as refusal:
         return _refused(request, here, engine, form.with_refusal(refusal), STATUS[refusal.kind])
@@ -138,10 +136,6 @@ def _options(form: forms.Filled[Any], here: Here) -> imports.Options:
     assert isinstance(model, UploadForm)
     only = here.community if len(here.communities) == 1 and here.actor.community_ids is not None else ""
     return imports.Options(community=model.community or only, due_day=model.due_day)
-
-
-def _vault(session: Session) -> Vault:
-    return Vault(sealing.of(session).key)
 
 
 def _check_reach(here: Here, community: str) -> None:
@@ -172,7 +166,6 @@ def commit(request: Request, here: Runner, engine: Database, files: Stored, form
                 session,
                 books=books,
                 options=_options(form, here),
-                vault=_vault(session),
                 today=clock.today(),
                 now=clock.now(),
                 actor_id=here.actor.user_id,
@@ -184,7 +177,9 @@ def commit(request: Request, here: Runner, engine: Database, files: Stored, form
     batches = [file.batch_id for file in told.files if file.batch_id is not None]
     where = f"/imports/{batches[0]}" if len(batches) == 1 else "/imports"
     facts = {"units": told.units, "bills": told.bills, "payments": told.payments}
-    return pages.back_to(request, where, here=here, code="done.imported" if batches else "done.imported_nothing", **facts)
+    return pages.back_to(
+        request, where, here=here, code="done.imported" if batches else "done.imported_nothing", **facts
+    )
 
 
 @router.get("/imports/{batch_id}")

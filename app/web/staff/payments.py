@@ -163,12 +163,21 @@ def _page(
 
 
 @router.get("/payments/{payment_id}")
-def show(request: Request, payment_id: Id, here: Annotated[Here, require(Permission.UNIT_SEE)], session: Reading) -> Response:
+def show(
+    request: Request, payment_id: Id, here: Annotated[Here, require(Permission.UNIT_SEE)], session: Reading
+) -> Response:
     found = payment_reads.row(session, payment_id)
     reachable(here, found.community_id)
     unit = unit_view.view(session, found.unit_id, clock.today())
     own = unit_view.payment_of(session, found.unit_id, payment_id)
-    return pages.page(request, "payments/done.html", here=here, unit=unit, payment=own, bills=unit_view.bills_of(session, found.unit_id))
+    return pages.page(
+        request,
+        "payments/done.html",
+        here=here,
+        unit=unit,
+        payment=own,
+        bills=unit_view.bills_of(session, found.unit_id),
+    )
 
 
 @router.get("/payments/{payment_id}/reverse")

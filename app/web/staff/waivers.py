@@ -186,9 +186,7 @@ def decide(request: Request, request_id: Id, here: Decider, engine: Database, fo
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
-        return _request_page(
-            request, here, engine, request_id, form.with_refusal(refusal), status=STATUS[refusal.kind]
-        )
+        return _request_page(request, here, engine, request_id, form.with_refusal(refusal), status=STATUS[refusal.kind])
     code = "done.waiver_approved" if form.model.decision == "approve" else "done.waiver_refused"
     return pages.back_to(request, f"/waivers/{request_id}", here=here, code=code)
 
@@ -212,9 +210,7 @@ def undo(request: Request, request_id: Id, here: Asker, engine: Database, form: 
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
-        return _request_page(
-            request, here, engine, request_id, form.with_refusal(refusal), status=STATUS[refusal.kind]
-        )
+        return _request_page(request, here, engine, request_id, form.with_refusal(refusal), status=STATUS[refusal.kind])
     return pages.back_to(request, f"/waivers/{request_id}", here=here, code="done.waiver_undone")
 
 
