@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
+    # text, prices, versions
+    "text.too_long": "这里最多填写 {limit} 个字。请缩短后再提交。",
+    "text.unreadable": "文字里有无法保存的控制字符。请删去后重新填写（可先粘贴到记事本再复制）。",
+    "tariff.price_out_of_range": "单价须在 0 到 10,000 元之间。请核对小数点。",
+    "tariff.already_billed": "该收费项目已出账到 {through}，新单价只能从之后的日期生效，已出的账单不会改价。请改晚生效日期。",
+    "policy.exists": "{on} 已有一版违约金约定。请换一个生效日期。",
+    "policy.clause_missing": "请写明依据的合同条款，通知书和计算说明会引用它。",
     # bills
     "bill.amount_not_positive": "账单金额须大于 0。减少应收请登记优惠或减免，不要录入零元或负数账单。",
     "bill.exists": "该户该收费项目在这个费用区间已有账单，没有重复生成。请在房产页面核对原账单。",

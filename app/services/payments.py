@@ -168,7 +168,7 @@ def record(
         community_id=unit.community_id,
     )
     answer: Mapping[str, Any] = {"payment_id": payment_id, "receipt_id": receipt_id, "receipt_number": number}
-    once.settle(session, key=key, result=answer)
+    once.settle(session, key=key, scope="payment", result=answer)
     return Recorded(payment_id, receipt_id, number, repeated=False)
 
 
@@ -219,7 +219,7 @@ def reverse(
         subject=f"payment:{payment_id}",
         community_id=found.community_id,
     )
-    once.settle(session, key=key, result={"payment_id": payment_id})
+    once.settle(session, key=key, scope="payment_reversal", result={"payment_id": payment_id})
 
 
 def _check(receipt: Receipt, today: dt.date) -> None:

@@ -120,7 +120,7 @@ def request(
         },
     )
     audit.record(session, at=now, actor=actor, action="waiver.requested", subject=f"waiver:{made}", facts={})
-    once.settle(session, key=key, result={"request_id": made})
+    once.settle(session, key=key, scope="waiver", result={"request_id": made})
     return made
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import ColumnElement, Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+
+from app.domain.errors import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,6 +61,20 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """Open the one writing transaction of a request or job; commit at its end, roll back on any error."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def rehearsal(engine: Engine) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+    """Yield what stands for ``transaction(engine)`` in work that is to be taken back: nothing of it is committed."""
+    with Session(engine, expire_on_commit=False) as session:
+
+        @contextmanager
+        def opening() -> Iterator[Session]:
+            with session.begin_nested():
+                yield session
+
+        yield opening
+        session.rollback()
 
 
 @contextmanager
@@ -124,15 +140,18 @@ def insert_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]
 def insert_one_new(session: Session, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert ``row`` unless its unique key is there; tell whether it went in."""
     make = sqlite.insert if is_sqlite(session) else postgresql.insert
-    result = session.execute(make(table).values(**row).on_conflict_do_nothing())
-    return bool(result.rowcount)  # type: ignore[attr-defined]
+    key = next(iter(table.primary_key.columns), next(iter(table.columns)))
+    statement = make(table).values(**row).on_conflict_do_nothing().returning(key)
+    return session.execute(statement).first() is not None
 
 
 def insert_from(session: Session, table: Table, columns: Sequence[str], query: sa.Select[Any]) -> int:
     """Insert what ``query`` yields, skipping rows whose unique keys are there; return how many went in."""
     make = sqlite.insert if is_sqlite(session) else postgresql.insert
     statement = make(table).from_select(list(columns), query).on_conflict_do_nothing()
-    return session.execute(statement).rowcount  # type: ignore[attr-defined, no-any-return]
+    # SQLAlchemy keeps the row count of an INSERT only when asked
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def upsert(session: Session, table: Table, row: Mapping[str, Any], keys: Sequence[str]) -> None:
@@ -156,6 +175,23 @@ def greatest(left: ColumnElement[int], right: ColumnElement[int] | int) -> Colum
 def half_up(numerator: ColumnElement[int], denominator: ColumnElement[int] | int) -> ColumnElement[int]:
     """Return ``numerator / denominator`` rounded half up; the numerator must not be negative."""
     return (numerator * 2 + denominator) // (denominator * 2)
+
+
+def check_text(table: Table, row: Mapping[str, Any]) -> None:
+    """Refuse text PostgreSQL would refuse: longer than its column, or with a NUL; SQLite would take either.
+
+    Raises:
+        Refusal: ``text.too_long`` or ``text.unreadable``, naming the column.
+
+    """
+    for name, value in row.items():
+        if not isinstance(value, str):
+            continue
+        limit = getattr(table.c[name].type, "length", None)
+        if limit is not None and len(value) > limit:
+            raise Refusal("text.too_long", field=name, limit=limit)
+        if "\x00" in value:
+            raise Refusal("text.unreadable", field=name)
 
 
 def lock_row(session: Session, statement: sa.Select[Any]) -> sa.Select[Any]:

@@ -239,6 +239,7 @@ def _insert_typed(session: Session, postings: Sequence[Posting]) -> list[int]:
 def _full_row(posting: Posting) -> dict[str, Any]:
     """Return every column but ``id`` as the database will hold it: what was given, else the schema's default."""
     given = {"unit_id": posting.unit_id, **posting.row}
+    db.check_text(TYPED[posting.kind], given)
     columns = [column for column in TYPED[posting.kind].columns if column.name != "id"]
     return {column.name: given[column.name] if column.name in given else _default(column) for column in columns}
 

@@ -28,18 +28,26 @@ def claim(
         Refusal: ``form.key_reused`` when the key came with another request.
 
     """
+    # the key comes from a form: hashed, so that any length and any characters do
+    key = _stored(key, scope)
     digest = hashlib.sha256(canonical({name: str(value) for name, value in request.items()}).encode()).hexdigest()
     row = {"key": key, "scope": scope, "request_hash": digest, "result": "", "created_at": now}
     if db.insert_one_new(session, idempotency_key, row):
         return None
     found = session.execute(sa.select(idempotency_key).where(idempotency_key.c.key == key)).one()
-    if found.scope != scope or found.request_hash != digest:
+    if found.request_hash != digest:
         raise conflict("form.key_reused")
     return json.loads(found.result) if found.result else {}
 
 
-def settle(session: Session, *, key: str, result: Mapping[str, Any]) -> None:
+def settle(session: Session, *, key: str, scope: str, result: Mapping[str, Any]) -> None:
     """Store the answer of a claimed key, in the same transaction."""
     session.execute(
-        sa.update(idempotency_key).where(idempotency_key.c.key == key).values(result=canonical(dict(result)))
+        sa.update(idempotency_key)
+        .where(idempotency_key.c.key == _stored(key, scope))
+        .values(result=canonical(dict(result)))
     )
+
+
+def _stored(key: str, scope: str) -> str:
+    return hashlib.sha256(f"{scope}\n{key}".encode(errors="surrogatepass")).hexdigest()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import not_found
 from app.domain.privacy import mask_id_number, mask_phone
-from app.store import sealing
+from app.store import db, sealing
 from app.store.arrears import day
 from app.store.tables import contact, ownership, person
 from app.store.types import FOREVER
@@ -30,7 +30,7 @@ def row_of(
 ) -> dict[str, Any]:
     """Return a person as a row to insert, phone and ID number sealed; both may be empty."""
     sealer, key = sealing.of(session), secrets.token_hex(16)
-    return {
+    row = {
         "community_id": community_id,
         "name": name,
         "row_key": key,
@@ -44,6 +44,8 @@ def row_of(
         "id_index": sealer.index(id_number) if id_number else None,
         "import_id": import_id,
     }
+    db.check_text(person, row)
+    return row
 
 
 def insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:

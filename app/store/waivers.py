@@ -22,6 +22,7 @@ STATE_OF = {"pending": "approved", "met": "met", "lapsed": "lapsed"}
 
 def insert(session: Session, row: Mapping[str, Any]) -> int:
     """Write a request and return its id."""
+    db.check_text(waiver_request, row)
     statement = sa.insert(waiver_request).values(**row).returning(waiver_request.c.id)
     return int(session.execute(statement).scalar_one())
 
