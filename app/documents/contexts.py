@@ -1,4 +1,4 @@
-"""What the printed documents say, frozen: the only thing a template is ever given."""
+"""The frozen facts of each document: what was true when it was drafted, and all that its template may print."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.documents.facts import Facts
-
-NOTICE_TEMPLATE_VERSION = "notice-1"
-RECEIPT_TEMPLATE_VERSION = "receipt-1"
-STATEMENT_TEMPLATE_VERSION = "statement-1"
+NOTICE_ARTICLES = ("civil_code.art944", "property_regulation.fee_duty", "property_regulation.fee_suit")
 
 
 class Tone(StrEnum):
-    """How a notice speaks: 温馨提示, 催缴通知书 or 催告函."""
+    """How a notice speaks; each level of the procedure has one."""
 
     REMINDER = "reminder"
     NOTICE = "notice"
@@ -22,31 +18,24 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyFacts(Facts):
-    """Who asks: the property company and its office."""
+class Company:
+    """Who demands: the property company and the office that answers for it."""
 
     name: str
     code: str = ""
     address: str = ""
+    office: str = ""
+    contact: str = ""
     phone: str = ""
-    office_hours: str = ""
-    contact_person: str = ""
+    hours: str = ""
+    payee_name: str = ""
+    payee_bank: str = ""
+    payee_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class UnitFacts(Facts):
-    """The unit, as the books name it."""
-
-    community: str
-    label: str
-    code: str
-    area_e3: int
-    community_address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ContractFacts(Facts):
-    """What the claim rests on; empty texts are left out of the page."""
+class Contract:
+    """What the debt rests on; empty texts are left out of the page."""
 
     title: str = ""
     number: str = ""
@@ -56,107 +45,127 @@ class ContractFacts(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class PayeeFacts(Facts):
-    """The account to pay to; an empty account leaves the bank transfer out of the ways to pay."""
+class Addressee:
+    """Whom it is for: every owner by full name, the unit, and the address and phone used."""
 
-    name: str = ""
-    bank: str = ""
-    account: str = ""
+    owners: tuple[str, ...]
+    community: str
+    unit_label: str
+    area_e3: int
+    address: str = ""
+    phone_mask: str = ""
+    postcode: str = ""
+    discounts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentFacts(Facts):
-    """A run of days on one principal and one rate: ``principal × rate × days`` is exactly ``amount``.
-
-    ``from_on`` and ``to_on`` are the first and the last day counted. ``rate`` is written as people read it ("0.1%" or
-    "1‰", per day); ``amount`` is the exact product in yuan ("7.5705"), never rounded. ``note`` says why days carry no
-    charge (a hold), or is empty.
-    """
+class SegmentFacts:
+    """A run of days of one principal and one rate; ``exact`` is principal times rate times days in yuan."""
 
     from_on: dt.date
     to_on: dt.date
     days: int
     principal_fen: int
     rate: str
-    amount: str
-    note: str = ""
+    exact: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeLine(Facts):
-    """One unpaid bill.
-
-    ``due_fen`` is what was charged; ``principal_fen = due_fen - paid_fen - discount_fen`` is still open.
-    ``late_charge_fen`` is what is open of the late charge: what accrued (``late_charge_before_rounding``, the exact sum
-    of the segments, rounded once, at most ``late_cap_fen``) less ``late_paid_fen`` and ``late_waived_fen``.
-    """
+class BillFacts:
+    """One unpaid bill as it stands; ``late_charge_fen`` is what is outstanding of ``accrued_fen``."""
 
     item: str
-    period_from_on: dt.date
-    period_to_on: dt.date
+    from_on: dt.date
+    to_on: dt.date
     due_on: dt.date
-    due_fen: int
-    paid_fen: int
-    discount_fen: int
+    original_fen: int
     principal_fen: int
-    days_overdue: int
+    costs_fen: int
     late_charge_fen: int
-    late_charge_before_rounding: str = "0"
-    late_paid_fen: int = 0
-    late_waived_fen: int = 0
-    late_cap_fen: int | None = None
-    costs_fen: int = 0
+    accrued_fen: int
+    late_paid_fen: int
+    late_waived_fen: int
+    days_overdue: int
+    exact_sum: str
+    segments: tuple[SegmentFacts, ...]
+    is_capped: bool = False
     quantity_e3: int | None = None
     price_e4: int | None = None
     months: int | None = None
-    segments: tuple[SegmentFacts, ...] = ()
+    is_by_area: bool = True
+
+    @property
+    def paid_fen(self) -> int:
+        """What came off the principal, by payment or discount."""
+        return self.original_fen - self.principal_fen
+
+    @property
+    def total_fen(self) -> int:
+        """All that is outstanding on the bill."""
+        return self.principal_fen + self.late_charge_fen + self.costs_fen
 
 
 @dataclass(frozen=True, slots=True)
-class TotalFacts(Facts):
-    """The sums of the lines; ``total_fen`` is principal, late charge and costs together."""
-
-    principal_fen: int
-    late_charge_fen: int
-    total_fen: int
-    costs_fen: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeFacts(Facts):
-    """An arrears notice to the owners of one unit.
-
-    ``number`` has at most 14 letters and digits (the small code). ``owner_url`` opens the owner's page, or is empty.
-    ``nth`` counts the notices of this tone. ``grace_mode`` is none, shift or threshold. ``cap_percent`` is written as
-    people read it ("100%"), empty without a cap.
-    """
+class _Billed:
+    """What lists bills; its totals are computed from the lines, so that it always foots."""
 
     number: str
-    tone: Tone
-    nth: int
     issued_on: dt.date
     as_of: dt.date
+    company: Company
+    contract: Contract
+    addressee: Addressee
+    bills: tuple[BillFacts, ...]
+
+    @property
+    def original_fen(self) -> int:
+        return sum(bill.original_fen for bill in self.bills)
+
+    @property
+    def paid_fen(self) -> int:
+        return sum(bill.paid_fen for bill in self.bills)
+
+    @property
+    def principal_fen(self) -> int:
+        return sum(bill.principal_fen for bill in self.bills)
+
+    @property
+    def late_charge_fen(self) -> int:
+        return sum(bill.late_charge_fen for bill in self.bills)
+
+    @property
+    def costs_fen(self) -> int:
+        return sum(bill.costs_fen for bill in self.bills)
+
+    @property
+    def total_fen(self) -> int:
+        return self.principal_fen + self.late_charge_fen + self.costs_fen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFacts(_Billed):
+    """A notice of arrears (every field of the trade's standard form).
+
+    ``number`` has at most 14 capitals and digits, so that the slip's code stays small; ``owner_url`` opens the owner's
+    page. ``articles`` are the statutes cited, by id: duty to pay and demand, duty to pay, suit.
+    """
+
+    tone: Tone
+    level: int
+    nth: int
     deadline_on: dt.date
-    company: CompanyFacts
-    unit: UnitFacts
-    owners: tuple[str, ...]
-    lines: tuple[NoticeLine, ...]
-    totals: TotalFacts
-    contract: ContractFacts = ContractFacts()
-    payee: PayeeFacts = PayeeFacts()
-    owner_url: str = ""
-    grace_mode: str = "none"
-    grace_days: int = 0
-    cap_percent: str = ""
-    allocation_within: str = "principal_first"
-    allocation_across: str = "oldest_first"
+    owner_url: str
+    batch: str = ""
+    credit_fen: int = 0
     reply_days: int = 7
-    template_version: str = NOTICE_TEMPLATE_VERSION
+    is_principal_first: bool = True
+    articles: tuple[str, ...] = NOTICE_ARTICLES
+    template: str = "notice-1"
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptLine(Facts):
-    """What one payment did to one component of one bill."""
+class ReceiptLine:
+    """What a payment paid of one component of one bill."""
 
     item: str
     component: str
@@ -174,8 +183,8 @@ class ReceiptLine(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptFacts(Facts):
-    """A receipt, exactly as ``app.store.receipts.facts`` freezes it."""
+class ReceiptFacts:
+    """A receipt, as the payment stood allocated when it was recorded (``app.store.receipts.facts`` freezes it)."""
 
     number: str
     issued_on: dt.date
@@ -195,36 +204,18 @@ class ReceiptFacts(Facts):
     credit_fen: int
     designated: bool
     lines: tuple[ReceiptLine, ...]
+    is_principal_first: bool = True
+    reversed_on: dt.date | None = None
+    reversal_reason: str = ""
+    template: str = "receipt-1"
 
 
-@dataclass(frozen=True, slots=True)
-class StatementLine(Facts):
-    """One event of the account; ``change_fen`` is signed (a charge is positive), ``balance_fen`` stands after it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementFacts(_Billed):
+    """What a unit owes on a day, bill by bill, with the whole working."""
 
-    on: dt.date
-    kind: str
-    detail: str
-    change_fen: int
-    balance_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class StatementFacts(Facts):
-    """An account over a stretch of time (对账单): what was open before, each event, and every bill still open."""
-
-    number: str
-    issued_on: dt.date
-    from_on: dt.date
-    as_of: dt.date
-    company: CompanyFacts
-    unit: UnitFacts
-    owners: tuple[str, ...]
-    opening_fen: int
-    lines: tuple[StatementLine, ...]
-    closing_fen: int
-    open_bills: tuple[NoticeLine, ...]
-    totals: TotalFacts
     credit_fen: int = 0
-    owner_url: str = ""
-    reply_days: int = 7
-    template_version: str = STATEMENT_TEMPLATE_VERSION
+    template: str = "statement-1"
+
+
+Facts = NoticeFacts | ReceiptFacts | StatementFacts
