@@ -34,7 +34,6 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         lifespan=lifespan,
-        max_body_size=security.MAX_BODY,
     )
     app.state.settings = settings
     app.state.engine = engine if engine is not None else _engine(settings)

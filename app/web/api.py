@@ -14,11 +14,9 @@ from app.domain.errors import Refusal
 from app.services import calculators
 from app.store import db
 from app.web.deps import Config, Database
-from app.web.security import MAX_BODIES
 
 router = APIRouter()
 
-MAX_CASE = MAX_BODIES["/api/v1/calc/"]
 MIN_FREE_BYTES = 1 << 30
 
 
@@ -66,7 +64,6 @@ _DOCUMENTED: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/api/v1/calc/{kind}",
     responses=_DOCUMENTED,
-    max_body_size=MAX_CASE,
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _OBJECT}}}},
 )
 async def calc(kind: CalcKind, request: Request) -> JSONResponse:

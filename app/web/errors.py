@@ -18,6 +18,7 @@ from app.domain.errors import Kind, Refusal
 from app.i18n import zh_cn
 from app.web import forms, pages
 from app.web.deps import SignInRequired, here_if_any
+from app.web.security import HEADERS
 
 STATUS = {Kind.NOT_FOUND: 404, Kind.REJECTED: 422, Kind.CONFLICT: 409, Kind.FORBIDDEN: 403}
 _CODES = {
@@ -77,7 +78,7 @@ async def answer(
 def refuse_early(app: FastAPI) -> Any:  # noqa: ANN401 - a factory of ASGI applications
     """Return what the doorkeeper answers with before any route is known."""
 
-    def make(scope: Scope, code: str, status: int) -> ASGIApp:
+    def make(_scope: Scope, code: str, status: int) -> ASGIApp:
         async def respond(scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401
             scope["app"] = app
             request = Request(scope, receive)
@@ -143,4 +144,5 @@ async def _busy(request: Request, error: Exception) -> Response:
 async def _failed(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
     log.error("failed", path=request.url.path, reference=reference, exc_info=error)
-    return await answer(request, Refusal("request.failed", reference=reference), 500)
+    # This answer leaves from outside the middlewares, so it brings the strict headers itself.
+    return await answer(request, Refusal("request.failed", reference=reference), 500, dict(HEADERS))

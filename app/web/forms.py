@@ -26,6 +26,19 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2}
 _SHORT_DATE = re.compile(r"(\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
 
 
+# pydantic's name of an error -> our code, and whether its sentence names a length
+_LIMITS = {
+    "missing": ("form.missing", False),
+    "string_too_long": ("form.too_long", True),
+    "too_long": ("form.too_long", True),
+    "string_too_short": ("form.too_short", True),
+    "too_short": ("form.too_short", True),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), ("form.not_a_number", False)),
+    **dict.fromkeys(("literal_error", "enum", "bool_parsing", "bool_type"), ("form.not_a_choice", False)),
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), ("form.not_a_date", False)),
+}
+
+
 class FormModel(BaseModel):
     """A form: unknown fields are refused, blanks around what was typed are taken off."""
 
@@ -132,7 +145,9 @@ def parse(model: type[M], form: FormData) -> Filled[M]:
     for name in form:
         declared = model.model_fields.get(name)
         given = form.getlist(name)
-        files |= {name: item for item in given if isinstance(item, UploadFile) and (item.filename or item.size)}
+        for item in given:
+            if isinstance(item, UploadFile) and (item.filename or item.size):
+                files[name] = item
         texts = [item for item in given if isinstance(item, str)]
         if declared is not None and get_origin(declared.annotation) in {list, tuple}:
             values[name] = texts
@@ -167,21 +182,10 @@ def translate(problem: Mapping[str, Any]) -> tuple[str, dict[str, str | int]]:
     facts = {key: value for key, value in ctx.items() if isinstance(value, str | int)}
     if kind.partition(".")[0] in {"money", "form", "unit"}:
         return kind, facts
-    match kind:
-        case "missing":
-            return "form.missing", {}
-        case "string_too_long" | "too_long":
-            return "form.too_long", {"max": ctx.get("max_length", 0)}
-        case "string_too_short" | "too_short":
-            return "form.too_short", {"min": ctx.get("min_length", 0)}
-        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
-            return "form.not_a_number", {}
-        case "literal_error" | "enum" | "bool_parsing" | "bool_type":
-            return "form.not_a_choice", {}
-        case "date_type" | "date_parsing" | "date_from_datetime_parsing":
-            return "form.not_a_date", {}
-        case _:
-            return "form.invalid", {}
+    if kind in _LIMITS:
+        code, limit = _LIMITS[kind]
+        return code, {"max": ctx.get("max_length", 0), "min": ctx.get("min_length", 0)} if limit else {}
+    return "form.invalid", {}
 
 
 def _say(code: str, model: type[FormModel], name: str, **facts: str | int) -> str:

@@ -45,7 +45,7 @@ def day(value: dt.date | None) -> str:
 
 
 def span(from_on: dt.date, to_on: dt.date) -> str:
-    """Write the period of a bill in months where it is whole months: ``2026-07 – 2026-09``."""
+    """Write the period of a bill: in months where it is whole months, ``2026-07 – 2026-09``."""
     whole = from_on.day == 1 and (to_on + dt.timedelta(days=1)).day == 1
     first, last = (value.isoformat()[:7] if whole else value.isoformat() for value in (from_on, to_on))
     return first if first == last else f"{first} – {last}"

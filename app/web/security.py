@@ -10,6 +10,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STAFF_COOKIE = "sid"
@@ -19,6 +20,17 @@ CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cache-Control": "no-store",
+}
 
 
 def cookie_names(name: str) -> tuple[str, str]:
@@ -31,18 +43,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
-        self.fixed = {
-            "Content-Security-Policy": CSP,
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            "Referrer-Policy": "same-origin",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-            "Cache-Control": "no-store",
-        }
-        if https:
-            self.fixed["Strict-Transport-Security"] = "max-age=31536000"
+        self.fixed = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,7 +73,7 @@ def is_cross_site(method: str, headers: Headers, *, scheme: str, path: str = "/"
         return site not in {"same-origin", "none"}
     origin = headers.get("origin")
     if origin == "null" and path.startswith("/o/"):
-        # The token page sends no referrer, so plain-http browsers hide its origin; the token, no cookie, is the key here.
+        # The token page sends no referrer, so plain-http browsers hide its origin; the token is the key, no cookie.
         return False
     if origin is not None:
         there = urlsplit(origin) if origin != "null" else None
@@ -97,10 +98,7 @@ class Limits:
 
     def allows(self, method: str, path: str, address: str) -> bool:
         """Count one request and say whether it is within every limit that covers it."""
-        for name, item in self._covering(method, path):
-            if not self._limiter.hit(item, name, address):
-                return False
-        return True
+        return all(self._limiter.hit(item, name, address) for name, item in self._covering(method, path))
 
     def _covering(self, method: str, path: str) -> list[tuple[str, RateLimitItem]]:
         covering = [("general", parse(self.general))]
@@ -119,11 +117,30 @@ MAX_BODY = 2 * 1024 * 1024
 MAX_BODIES = {"/imports": 30 * 1024 * 1024, "/api/v1/calc/": 256 * 1024}
 
 
+def most_bytes(path: str) -> int:
+    """Return the largest body a path reads."""
+    return next((size for start, size in MAX_BODIES.items() if path.startswith(start)), MAX_BODY)
+
+
 def is_too_large(path: str, headers: Headers) -> bool:
-    """Say whether a request announces more than its route reads; what lies about its length is cut off later."""
-    most = next((size for start, size in MAX_BODIES.items() if path.startswith(start)), MAX_BODY)
+    """Say whether a request announces more than its path reads."""
     length = headers.get("content-length", "0")
-    return not length.isdecimal() or len(length) > 15 or int(length) > most
+    return not length.isdecimal() or len(length) > 15 or int(length) > most_bytes(path)
+
+
+def counted(receive: Receive, most: int) -> Receive:
+    """Return ``receive`` that stops a body which turns out larger than ``most``, whatever length it announced."""
+    total = 0
+
+    async def receive_some() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > most:
+            raise HTTPException(413)
+        return message
+
+    return receive_some
 
 
 class Doorkeeper:
@@ -146,4 +163,4 @@ class Doorkeeper:
         elif is_too_large(scope["path"], Headers(scope=scope)):
             await self.refuse(scope, "request.too_large", 413)(scope, receive, send)
         else:
-            await self.app(scope, receive, send)
+            await self.app(scope, counted(receive, most_bytes(scope["path"])), send)

@@ -24,12 +24,10 @@ from app.store import db, import_undo
 from app.web import forms, pages
 from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require
 from app.web.errors import STATUS
-from app.web.security import MAX_BODIES
 
 router = APIRouter()
 
 MAX_FILES = 10
-MAX_UPLOAD = MAX_BODIES["/imports"]
 
 Viewer = Annotated[Here, require(Permission.IMPORT_SEE)]
 Runner = Annotated[Here, require(Permission.IMPORT_RUN)]
@@ -91,7 +89,7 @@ def _row(row: Any, reach: dict[int, str]) -> dict[str, Any]:  # noqa: ANN401 - a
     }
 
 
-@router.post("/imports", max_body_size=MAX_UPLOAD)
+@router.post("/imports")
 async def upload(request: Request, here: Runner, engine: Database, files: Stored) -> Response:
     """Keep the files, read them and show what importing them would do."""
     fields = await forms.fields_of(request)
