@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "notices"
 PDF_VARIANT = "pdf/a-3u"
 
 
-class PackagedAssets(URLFetcher):  # type: ignore[misc]  # WeasyPrint is untyped
+class PackagedAssets(URLFetcher):  # WeasyPrint is untyped
     """Serves the shipped fonts and pictures drawn here; no file, no host and no redirect besides."""
 
     def __init__(self) -> None:
