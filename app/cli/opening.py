@@ -12,8 +12,17 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+_opened: list[Engine] = []
+
+
+def close() -> None:
+    """Close what the command opened; the last thing a command does."""
+    while _opened:
+        _opened.pop().dispose()
+
+
 def engine(*, any_version: bool = False) -> Engine:
-    """Return the engine of this installation; refuse a database that was never migrated or is behind."""
+    """Return the engine of this installation: a blank database gets its schema, one that is behind is refused."""
     from sqlalchemy.exc import OperationalError
 
     from app import settings
@@ -22,13 +31,16 @@ def engine(*, any_version: bool = False) -> Engine:
 
     configured = settings.load()
     opened = db.create_engine(configured.url)
+    _opened.append(opened)
     try:
         current = db.head(opened)
+        if not current and not any_version and db.is_blank(opened):
+            current = db.migrate(opened)
     except OperationalError as error:
         message = f"The database does not answer: {error.orig}"
         raise SetUpMissing(message) from error
     if not any_version and current != db.newest(opened):
-        message = "The database has no schema yet, or an older one. Run: qingqian migrate"
+        message = "The database has another schema, or an older one. Run: qingqian migrate"
         raise SetUpMissing(message)
     sealing.attach(opened, keys.secret(configured.secret_key.get_secret_value(), configured.key_file))
     return opened

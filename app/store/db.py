@@ -100,6 +100,12 @@ def migrate(engine: Engine, *, to: str = "head") -> str:
     return head(engine)
 
 
+def is_blank(engine: Engine) -> bool:
+    """Tell whether the database holds no table at all, ours or anybody's."""
+    with engine.connect() as connection:
+        return not sa.inspect(connection).get_table_names()
+
+
 def head(engine: Engine) -> str:
     """Return the version the database is at, or an empty string when it has no schema."""
     with engine.connect() as connection:

@@ -14,6 +14,8 @@ from app.sheets.records import ParsedBook
 LATER = frozenset({"import.unknown_unit"})
 """Faults that another file may heal: the same file is then tried again."""
 
+from app.domain.rates import ONE_PER_MILLE, Rate
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -21,6 +23,8 @@ class Options:
 
     community: str = ""
     due_day: int = 10
+    late_charge: Rate = ONE_PER_MILLE
+    """What a community without a late-charge policy starts with; the office enters its contract's own version."""
 
 
 @dataclass(frozen=True, slots=True)

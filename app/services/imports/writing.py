@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.domain.ledger import Grace, GraceMode
-from app.domain.rates import Rate
+from app.domain.rates import ALWAYS, Rate
 from app.services.imports.report import Options, Work
 from app.sheets import words
 from app.sheets.plan import BillKey, KnownUnit, NewBill, NewPayment
@@ -52,7 +52,7 @@ def _write_items(session: Session, work: Work, options: Options) -> None:
     plan_id = None
     for item in work.plan.items:
         if item.id is None:
-            plan_id = plan_id or _rate_plan(session, work)
+            plan_id = plan_id or _rate_plan(session, work, options.late_charge)
             item.id = estate.create_fee_item(
                 session,
                 {
@@ -73,13 +73,13 @@ def _write_items(session: Session, work: Work, options: Options) -> None:
             )  # fmt: skip
 
 
-def _rate_plan(session: Session, work: Work) -> int:
-    """The community's first rate plan, or one without any late charge: no rate is claimed that no contract gives."""
+def _rate_plan(session: Session, work: Work, rate: Rate) -> int:
+    """Return the community's first rate plan, or a new one with the rate the import was given."""
     standing = [row.plan_id for row in estate.fee_items(session, _community_id(work))]
     if standing:
         return int(min(standing))
-    nothing = plans.Policy(OWNED_SINCE, Rate(0, 1), Grace(mode=GraceMode.NONE, days=0), None, "")
-    return plans.create(session, community_id=_community_id(work), name=words.DEFAULT_ITEM, policies=[nothing])
+    first = plans.Policy(ALWAYS, rate, Grace(mode=GraceMode.NONE, days=0), None, "")
+    return plans.create(session, community_id=_community_id(work), name=words.DEFAULT_ITEM, policies=[first])
 
 
 def _write_people(session: Session, work: Work, batches: dict[int, int]) -> None:
