@@ -169,7 +169,7 @@ def due_on(period: Period, rule: DueRule, calendar: Calendar = OFFICIAL) -> tupl
             month_on = period.to_on
         case DueIn.MONTH_BEFORE:
             month_on = add_months(period.from_on, -1)
-        case DueIn.MONTH_AFTER:
+        case DueIn.MONTH_AFTER:  # pragma: no branch - mypy sees that every kind is named
             month_on = period.to_on + _ONE_DAY
     day = month_on.replace(day=min(rule.day, days_in_month(month_on.year, month_on.month)))
     return calendar.roll(day) if rule.roll else (day, True)

@@ -14,6 +14,7 @@ from app.domain.errors import Refusal
 from app.domain.limitation import LONG_STOP_YEARS, Interrupted, Interruption, Rules, Suspended, clock, period
 from app.domain.lpr import KNOWN_FROM_ON, KNOWN_THROUGH_ON
 from app.domain.money import format_yuan
+from app.domain.quoting import quoted
 from app.domain.rates import ONE_PER_MILLE
 
 Json = dict[str, object]
@@ -54,7 +55,7 @@ def run(kind: str, case: object) -> Json:
     """
     answer = _ANSWERS.get(kind)
     if answer is None:
-        raise Refusal("calc.unknown_kind", kind_given=kind[:24], choices=" | ".join(Kind))
+        raise Refusal("calc.unknown_kind", kind_given=quoted(kind), choices=" | ".join(Kind))
     return {"id": case_id(case)} | answer(Value(case))
 
 

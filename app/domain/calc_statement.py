@@ -240,7 +240,7 @@ def _event(item: Value, payments: dict[str, str]) -> Event:
         case EventType.CONDITIONAL_WAIVER:
             fields = item.fields("type on bills pay_by")
             return ConditionalWaiver(item.path, fields["on"].day(), _names(fields), fields["pay_by"].day())
-        case EventType.HOLD:
+        case EventType.HOLD:  # pragma: no branch - mypy sees that every kind is named
             fields = item.fields("type from to", "bills")
             names = _names(fields)
             if "bills" in fields and not names:

@@ -76,8 +76,8 @@ def read_yuan(text: object, *, allow_negative: bool = False) -> int:
     if bare.startswith("(") and bare.endswith(")"):
         negative, bare = True, bare[1:-1]
     bare = _without_currency(bare.replace("\N{MINUS SIGN}", "-"))
-    if bare.startswith("-"):
-        negative, bare = not negative, _without_currency(bare[1:])
+    if bare.startswith("-") and not negative:
+        negative, bare = True, _without_currency(bare[1:])
     if _EXPONENT.fullmatch(bare):
         raise Refusal("money.exponent", given=quoted(text))
     if _TYPED.fullmatch(bare) is None or not any(sign.isdigit() for sign in bare):

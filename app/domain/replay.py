@@ -118,7 +118,7 @@ class Replay:
                 self._waive(event, day)
             case ConditionalWaiver():
                 self._pending.append(event)
-            case Hold() | Reversal():
+            case Hold() | Reversal():  # pragma: no branch - mypy sees that every kind is named
                 pass
 
     def _pay(self, payment: Payment, day: int) -> None:

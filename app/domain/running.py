@@ -23,7 +23,8 @@ class RunningBill:
 
     __slots__ = (
         "_anchor", "_anchor_index", "_costs", "_cums", "_num", "_slopes", "_starts", "bill", "burden", "cap_fen",
-        "closed", "den", "due", "held", "issued", "paid", "place", "principal", "principals", "silent", "start", "waived",
+        "closed", "den", "due", "held", "issued", "paid", "place", "principal", "principals", "silent", "start",
+        "waived",
     )  # fmt: skip
 
     def __init__(self, bill: Bill, place: int, lowered: int, held: Windows) -> None:
@@ -55,9 +56,7 @@ class RunningBill:
         return self._anchor
 
     def index_at(self, day: int) -> int:
-        """Return the charge on a principal of one from the start to the end of ``day``."""
-        if day < self._starts[0]:
-            return 0
+        """Return the charge on a principal of one to the end of ``day``, a day after the start."""
         place = bisect_right(self._starts, day) - 1
         return self._cums[place] + self._slopes[place] * (day - self._starts[place] + 1)
 
@@ -107,7 +106,7 @@ class RunningBill:
                 return self.principal
             case Component.LATE_CHARGE:
                 return self.late_charge(day)
-            case Component.COSTS:
+            case Component.COSTS:  # pragma: no branch - mypy sees that every kind is named
                 return self._costs
 
     def take(self, component: Component, fen: int, day: int) -> None:
@@ -117,7 +116,7 @@ class RunningBill:
                 self.lower_principal(fen, day)
             case Component.LATE_CHARGE:
                 self.paid += fen
-            case Component.COSTS:
+            case Component.COSTS:  # pragma: no branch - mypy sees that every kind is named
                 self._costs -= fen
 
 

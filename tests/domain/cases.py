@@ -20,7 +20,15 @@ late_days = st.integers(SPAN, SPAN + 60).map(lambda step: (START + timedelta(day
 small_yuan = st.integers(1, 2000).map(lambda fen: f"{fen // 100}.{fen % 100:02d}")
 yuan = st.one_of(st.integers(1, 200), st.integers(5_000, 150_000)).map(lambda fen: f"{fen // 100}.{fen % 100:02d}")
 rates = st.sampled_from(
-    ["0", "0.001", "0.0005", "0.003", {"per_day": "0.001"}, {"per_year": "0.24", "basis": 365}, {"per_year": "0.365", "basis": 365}]
+    [
+        "0",
+        "0.001",
+        "0.0005",
+        "0.003",
+        {"per_day": "0.001"},
+        {"per_year": "0.24", "basis": 365},
+        {"per_year": "0.365", "basis": 365},
+    ]
 )
 NAMES = ["B1", "B2", "B3", "B4"]
 
@@ -47,7 +55,11 @@ def events(draw, names):
     found, payments = [], []
     some_names = st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
     for place in range(draw(st.integers(0, 9))):
-        kind = draw(st.sampled_from(["payment"] * 4 + ["payment_reversal", "discount", "late_charge_waiver", "conditional_waiver", "hold"]))
+        kind = draw(
+            st.sampled_from(
+                ["payment"] * 4 + ["payment_reversal", "discount", "late_charge_waiver", "conditional_waiver", "hold"]
+            )
+        )
         on = draw(some_day)
         match kind:
             case "payment":
@@ -61,10 +73,20 @@ def events(draw, names):
                 target = payments.pop(draw(st.integers(0, len(payments) - 1)))
                 event = {"type": kind, "on": max(on, target["on"]), "payment": target["id"]}
             case "discount":
-                event = {"type": kind, "on": on, "bill": draw(st.sampled_from(names)), "amount": draw(small_yuan), "retroactive": draw(st.booleans())}
+                event = {
+                    "type": kind,
+                    "on": on,
+                    "bill": draw(st.sampled_from(names)),
+                    "amount": draw(small_yuan),
+                    "retroactive": draw(st.booleans()),
+                }
             case "late_charge_waiver":
                 event = {"type": kind, "on": on, "bill": draw(st.sampled_from(names))}
-                event |= draw(st.sampled_from([{"ratio": "0.5"}, {"ratio": "1"}, {"ratio": "0.333"}, {"ratio": "0.125"}, {"amount": "0.01"}]))
+                event |= draw(
+                    st.sampled_from(
+                        [{"ratio": "0.5"}, {"ratio": "1"}, {"ratio": "0.333"}, {"ratio": "0.125"}, {"amount": "0.01"}]
+                    )
+                )
             case "conditional_waiver":
                 event = {"type": kind, "on": on, "bills": draw(some_names), "pay_by": max(on, draw(some_day))}
             case _:
@@ -84,7 +106,10 @@ def statement_cases(draw):
         "tie": draw(st.sampled_from(["by_id", "pro_rata"])),
         "roll_due": draw(st.booleans()),
         "credit": draw(st.sampled_from(["keep", "apply_when_due"])),
-        "grace": {"mode": draw(st.sampled_from(["none", "shift", "threshold"])), "days": draw(st.sampled_from([0, 3, 30]))},
+        "grace": {
+            "mode": draw(st.sampled_from(["none", "shift", "threshold"])),
+            "days": draw(st.sampled_from([0, 3, 30])),
+        },
     }
     if draw(st.booleans()):
         starts = draw(st.lists(some_day, min_size=1, max_size=2, unique=True))
@@ -103,7 +128,9 @@ def rich_case(seed):
     dice = random.Random(seed)
 
     def on(least=0, most=SPAN):
-        step = dice.choice([dice.randint(least, most), min(most, max(least, dice.choice([0, 1, 10, 11, 30, 60, 61, 100, 150])))])
+        step = dice.choice(
+            [dice.randint(least, most), min(most, max(least, dice.choice([0, 1, 10, 11, 30, 60, 61, 100, 150])))]
+        )
         return (START + timedelta(days=step)).isoformat()
 
     def amount(least, most):
@@ -117,7 +144,9 @@ def rich_case(seed):
         if dice.random() < 0.5:
             bill["issued_on"] = on(0, 120)
         if dice.random() < 0.6:
-            bill["rate"] = dice.choice(["0", "0.0006", "0.003", {"per_year": "0.24", "basis": 365}, {"per_year": "0.0465", "basis": 360}])
+            bill["rate"] = dice.choice(
+                ["0", "0.0006", "0.003", {"per_year": "0.24", "basis": 365}, {"per_year": "0.0465", "basis": 360}]
+            )
         if dice.random() < 0.3:
             bill["cap_ratio"] = dice.choice(["0.02", "0.05", "0.3"])
         if dice.random() < 0.4:
@@ -129,10 +158,15 @@ def rich_case(seed):
 
     happened, payments = [], []
     for place in range(dice.randint(4, 14)):
-        kind = dice.choice(["payment"] * 6 + ["payment_reversal", "discount", "discount", *["late_charge_waiver"] * 2, "conditional_waiver", "hold"])
+        kind = dice.choice(
+            ["payment"] * 6
+            + ["payment_reversal", "discount", "discount", *["late_charge_waiver"] * 2, "conditional_waiver", "hold"]
+        )
         event = {"type": kind, "on": on()}
         if kind == "payment":
-            event |= {"id": f"P{place}", "amount": amount(100, 60_000)} | ({"bills": some()} if dice.random() < 0.4 else {})
+            event |= {"id": f"P{place}", "amount": amount(100, 60_000)} | (
+                {"bills": some()} if dice.random() < 0.4 else {}
+            )
             payments.append(event)
         elif kind == "payment_reversal":
             if not payments:
@@ -142,11 +176,15 @@ def rich_case(seed):
         elif kind == "discount":
             event |= {"bill": dice.choice(names), "amount": amount(100, 5_000), "retroactive": dice.random() < 0.5}
         elif kind == "late_charge_waiver":
-            event |= {"bill": dice.choice(names)} | dice.choice([{"ratio": "0.5"}, {"ratio": "1"}, {"ratio": "0.3"}, {"amount": "0.05"}])
+            event |= {"bill": dice.choice(names)} | dice.choice(
+                [{"ratio": "0.5"}, {"ratio": "1"}, {"ratio": "0.3"}, {"amount": "0.05"}]
+            )
         elif kind == "conditional_waiver":
             event |= {"bills": dice.sample(names, dice.randint(1, 2)), "pay_by": max(event["on"], on())}
         else:
-            event = {"type": kind, "from": event["on"], "to": max(event["on"], on())} | ({"bills": some()} if dice.random() < 0.5 else {})
+            event = {"type": kind, "from": event["on"], "to": max(event["on"], on())} | (
+                {"bills": some()} if dice.random() < 0.5 else {}
+            )
         happened.append(event)
     policy = {
         "within": dice.choice(["principal_first", "art561"]),
@@ -157,5 +195,7 @@ def rich_case(seed):
         "grace": {"mode": dice.choice(["none", "shift", "threshold"]), "days": dice.choice([3, 15, 40])},
     }
     if dice.random() < 0.4:
-        policy["rate_changes"] = [{"from": on(), "rate": dice.choice(["0.0003", "0.002", {"per_year": "0.24", "basis": 365}])}]
+        policy["rate_changes"] = [
+            {"from": on(), "rate": dice.choice(["0.0003", "0.002", {"per_year": "0.24", "basis": 365}])}
+        ]
     return {"id": f"rich {seed}", "as_of": on(120, SPAN + 60), "policy": policy, "bills": found, "events": happened}

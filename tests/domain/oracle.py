@@ -40,7 +40,9 @@ def on(event):
 def answer(case, as_of=None):
     """Return {bill: (principal, late charge, costs, accrued)}, credit and allocations; raise Refused."""
     as_of = as_of or day(case["as_of"])
-    checked = sorted({on(e) for e in case["events"] if e["type"] in {"discount", "late_charge_waiver"} and on(e) <= as_of})
+    checked = sorted(
+        {on(e) for e in case["events"] if e["type"] in {"discount", "late_charge_waiver"} and on(e) <= as_of}
+    )
     for checked_on in checked:
         Simulation(case, checked_on, strict_on=checked_on).live()
     return Simulation(case, as_of, strict_on=None).live()
@@ -121,7 +123,9 @@ class Simulation:
 
     def held(self, bill):
         return any(
-            e["type"] == "hold" and day(e["from"]) <= self.today <= day(e["to"]) and bill["id"] in e.get("bills", [bill["id"]])
+            e["type"] == "hold"
+            and day(e["from"]) <= self.today <= day(e["to"])
+            and bill["id"] in e.get("bills", [bill["id"]])
             for e in self.events
         )
 

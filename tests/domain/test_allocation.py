@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,8 @@ def booked(policy, bills, payment, as_of="2025-04-10"):
         "bills": bills,
         "events": [{"type": "payment", "id": "P", "on": as_of} | payment],
     }
-    return [(a["bill"], a["component"], a["amount"]) for a in run("statement", case)["allocations"]]
+    answer: dict[str, Any] = run("statement", case)
+    return [(a["bill"], a["component"], a["amount"]) for a in answer["allocations"]]
 
 
 def bill(name, due_on, principal="100.00", **more):
@@ -49,7 +51,10 @@ OLD, NEW = bill("old", "2025-01-10", costs="5.00"), bill("new", "2025-03-31", co
 
 
 def test_an_older_bill_is_settled_before_a_newer_one():
-    assert booked({}, [NEW, OLD], {"amount": "120.00"}) == [("old", "principal", "100.00"), ("new", "principal", "20.00")]
+    assert booked({}, [NEW, OLD], {"amount": "120.00"}) == [
+        ("old", "principal", "100.00"),
+        ("new", "principal", "20.00"),
+    ]
 
 
 def test_principal_first_pays_every_principal_before_any_charge():

@@ -44,7 +44,15 @@ def test_rounding_by_nothing_is_a_mistake_of_the_programmer():
 
 @pytest.mark.parametrize(
     ("text", "fen"),
-    [("0", 0), ("0.5", 50), ("2400", 240_000), ("2400.00", 240_000), ("-5", -500), ("007.10", 710), ("10000000000", MAX_FEN)],
+    [
+        ("0", 0),
+        ("0.5", 50),
+        ("2400", 240_000),
+        ("2400.00", 240_000),
+        ("-5", -500),
+        ("007.10", 710),
+        ("10000000000", MAX_FEN),
+    ],
 )
 def test_an_amount_of_another_program_is_read(text, fen):
     assert parse_yuan(text) == fen
@@ -107,7 +115,9 @@ def test_an_amount_as_people_write_it_is_read(text, fen):
         assert read_yuan(text) == fen
 
 
-@pytest.mark.parametrize(("text", "fen"), [("-5", -500), ("－５", -500), ("−5", -500), ("¥-5", -500), ("-¥5", -500), ("（12.00）", -1200), ("(-3)", 300)])
+@pytest.mark.parametrize(
+    ("text", "fen"), [("-5", -500), ("－５", -500), ("−5", -500), ("¥-5", -500), ("-¥5", -500), ("（12.00）", -1200)]
+)
 def test_a_negative_amount_is_read_where_it_may_stand(text, fen):
     assert read_yuan(text, allow_negative=True) == fen
 
@@ -126,6 +136,7 @@ def test_a_negative_amount_is_read_where_it_may_stand(text, fen):
         ("元", "money.not_a_number"),
         (".", "money.not_a_number"),
         ("--5", "money.not_a_number"),
+        ("(-3)", "money.not_a_number"),
         ("1.2.3", "money.not_a_number"),
         ("一百", "money.not_a_number"),
         ("NaN", "money.not_a_number"),

@@ -72,7 +72,14 @@ def test_a_rate_that_is_none_is_a_mistake_of_the_programmer(num, den):
         Rate(num, den)
 
 
-@pytest.mark.parametrize("found", [(), ((date(2025, 1, 1), ONE_PER_MILLE),) * 2, ((date(2025, 1, 2), ONE_PER_MILLE), (date(2025, 1, 1), ONE_PER_MILLE))])
+@pytest.mark.parametrize(
+    "found",
+    [
+        (),
+        ((date(2025, 1, 1), ONE_PER_MILLE),) * 2,
+        ((date(2025, 1, 2), ONE_PER_MILLE), (date(2025, 1, 1), ONE_PER_MILLE)),
+    ],
+)
 def test_the_steps_of_an_index_are_in_order(found):
     with pytest.raises(ValueError, match="order"):
         RateIndex(found)
@@ -114,7 +121,9 @@ def test_a_constant_rate_may_change_later_in_any_order():
 
 
 def test_an_index_that_a_database_can_carry_is_let_through():
-    plan = RateIndex(((date(2020, 1, 1), ONE_PER_MILLE), (date(2024, 1, 1), parse_rate({"per_year": "0.24", "basis": 365}))))
+    plan = RateIndex(
+        ((date(2020, 1, 1), ONE_PER_MILLE), (date(2024, 1, 1), parse_rate({"per_year": "0.24", "basis": 365})))
+    )
     assert plan.check_fits_database() is plan
 
 
