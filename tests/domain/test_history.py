@@ -224,6 +224,41 @@ def test_holds_are_merged_for_each_bill_and_may_lie_ahead():
     )
 
 
+def test_days_before_a_hold_was_taken_back_keep_its_effect_without_it():
+    bills = (
+        bill("plain"),
+        bill("issued while held", issued=date(2025, 4, 20)),
+        bill("due while held", due=date(2025, 4, 15), issued=date(2025, 4, 1)),
+        bill("paid while held"),
+        bill("settled", principal=50),
+    )
+    account = Account(
+        bills,
+        (
+            Hold("H0", date(2025, 3, 1), date(2025, 3, 5)),
+            Hold("H1", date(2025, 4, 10), date(2025, 4, 30)),
+            Hold("H2", date(2025, 6, 1), date(2025, 6, 9)),
+            Payment("P1", date(2025, 4, 12), 50_000, ("paid while held",)),
+            Payment("P2", date(2025, 3, 31), 50, ("settled",)),
+            Reversal("R1", date(2025, 5, 5), "H1"),
+            Reversal("R2", date(2025, 6, 20), "H2"),
+        ),
+    )
+    for step in range(120):
+        assert_agree(account, date(2025, 7, 1), date(2025, 3, 1) + timedelta(days=step))
+    found = history(account, date(2025, 7, 1))
+    plain = [
+        (v.since_on.isoformat(), v.anchor_on.isoformat(), v.accrued) for v in found.versions if v.bill_id == "plain"
+    ]
+    assert plain == [
+        ("2025-03-01", "2025-03-31", 0),
+        ("2025-04-10", "2025-04-30", 900),
+        ("2025-05-05", "2025-05-05", 3500),
+        ("2025-06-01", "2025-06-09", 6100),
+        ("2025-06-20", "2025-06-20", 8100),
+    ]
+
+
 def test_a_hold_may_be_taken_back_before_it_begins():
     account = Account(
         (bill(),), (Hold("H1", date(2025, 5, 1), date(2025, 5, 10)), Reversal("R1", date(2025, 4, 1), "H1"))
