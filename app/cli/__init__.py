@@ -11,6 +11,7 @@ from app.cli.books import register as add_books
 from app.cli.calc import register as add_calc
 from app.cli.importing import register as add_importing
 from app.cli.office import register as add_office
+from app.cli.opening import close
 from app.cli.operation import register as add_operation
 from app.cli.output import REFUSED, SET_UP_MISSING, SetUpMissing, say
 from app.cli.people import register as add_people
@@ -39,6 +40,8 @@ def main() -> None:
     except SetUpMissing as missing:
         say(str(missing))
         sys.exit(SET_UP_MISSING)
+    finally:
+        close()
 
 
 def _refuse(refusal: Refusal) -> None:

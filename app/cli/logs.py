@@ -19,8 +19,9 @@ def configure(*, as_json: bool) -> None:
         shared.append(structlog.processors.dict_tracebacks)
     else:
         shape = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    # Standard error is looked up line by line: whoever redirects it later gets what is said later.
     structlog.configure(
         processors=[*shared, shape],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
     )
