@@ -40,6 +40,11 @@ def next_numbers(session: Session, *, community_id: int, kind: str, year: int, c
     ]
 
 
+def queue_up(session: Session, *, community_id: int, kind: str, year: int) -> None:
+    """Let one transaction at a time number these: what it reads from here on stays true of them until it commits."""
+    next_numbers(session, community_id=community_id, kind=kind, year=year, count=0)
+
+
 def freeze(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Write documents with their frozen facts and return their ids.
 
@@ -73,6 +78,19 @@ def by_id(session: Session, document_id: int) -> sa.Row[Any]:
     if row is None:
         raise not_found("document.unknown")
     return row
+
+
+def by_ids(session: Session, document_ids: Sequence[int]) -> list[sa.Row[Any]]:
+    """Return documents in the order asked for, each with the hash and size of its file.
+
+    Raises:
+        Refusal: ``document.unknown``.
+
+    """
+    rows = {row.id: row for row in session.execute(_with_file().where(document.c.id.in_(list(document_ids))))}
+    if not rows.keys() >= set(document_ids):
+        raise not_found("document.unknown")
+    return [rows[number] for number in document_ids]
 
 
 def of_payment(session: Session, payment_id: int) -> sa.Row[Any] | None:

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.notices import NOTHING_YET, Hold, Ownership, Past
 from app.domain.errors import not_found
+from app.domain.notices import NOTHING_YET, Debt, Hold, Ownership, Past, Verdict, decide
 from app.store import db
 from app.store.arrears import day
 from app.store.tables import adjustment, bill, community, fee_item, ownership, person, reversal, unit
@@ -118,18 +118,33 @@ def ownerships(session: Session, unit_ids: Sequence[int]) -> dict[int, list[Owne
     return found
 
 
+def verdicts(
+    session: Session, *, level: int, as_of: dt.date, debts: Mapping[int, Sequence[Debt]], pause_days: int
+) -> dict[int, Verdict]:
+    """Say of each unit, given with what is overdue, who is addressed for what, or why nobody is."""
+    unit_ids = list(debts)
+    before = past(session, unit_ids, level=level, as_of=as_of)
+    held = holds(session, unit_ids, on=as_of)
+    owned = ownerships(session, unit_ids)
+    return {
+        unit_id: decide(
+            debts=owed,
+            ownerships=owned.get(unit_id, ()),
+            holds=held.get(unit_id, ()),
+            past=before[unit_id],
+            pause_days=pause_days,
+            as_of=as_of,
+        )
+        for unit_id, owed in debts.items()
+    }
+
+
 def bill_rows(session: Session, bill_ids: Sequence[int]) -> dict[int, Row]:
     """Return bills as they were posted, with name and basis of their fee item."""
     query = sa.select(bill, fee_item.c.name.label("item"), fee_item.c.basis).join(
         fee_item, fee_item.c.id == bill.c.fee_item_id
     )
     return {row.id: row for ids in _chunks(bill_ids) for row in session.execute(query.where(bill.c.id.in_(ids)))}
-
-
-def unit_rows(session: Session, unit_ids: Sequence[int]) -> list[Row]:
-    """Return units in walking order."""
-    query = sa.select(unit).order_by(unit.c.sort_key, unit.c.id)
-    return [row for ids in _chunks(unit_ids) for row in session.execute(query.where(unit.c.id.in_(ids)))]
 
 
 # --- batches --------------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ def notice_token(session: Session, community_id: int, number: str) -> str:
 
     It is derived from the secret key, so that the document prints the same for ever and no table holds the token.
     """
-    return base64.urlsafe_b64encode(sealing.of(session).token(f"notice:{community_id}:{number}")).rstrip(b"=").decode("ascii")
+    secret = sealing.of(session).token(f"notice:{community_id}:{number}")
+    return base64.urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
 
 
 def keep(

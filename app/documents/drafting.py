@@ -1,0 +1,103 @@
+"""From the rows of the books and the working of an account to frozen facts; nothing is looked up or computed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from app.documents import coverage
+from app.documents.contexts import Addressee, BillFacts, Company, Contract, SegmentFacts
+from app.domain.ledger import BillStatement, Segment
+from app.domain.money import half_up_fraction
+from app.domain.notices import SkipReason, Verdict
+from app.i18n import numerals
+
+Row = Any
+"""A row of the store, read by attribute."""
+
+
+def company(community: Row) -> Company:
+    """Return who demands; a community without a company of its own speaks in its own name."""
+    return Company(
+        name=community.company_name or community.name,
+        code=community.company_code,
+        address=community.company_address,
+        contact=community.contact_person,
+        phone=community.office_phone,
+        hours=community.office_hours,
+        payee_name=community.payee_name,
+        payee_bank=community.payee_bank,
+        payee_account=community.payee_account,
+    )
+
+
+def contract(community: Row) -> Contract:
+    """Return what the debt rests on."""
+    return Contract(
+        title=community.contract_title,
+        number=community.contract_no,
+        signed_on=community.contract_on,
+        fee_clause=community.fee_clause,
+        late_charge_clause=community.late_charge_clause,
+    )
+
+
+def addressee(community: Row, unit: Row, *, owners: Sequence[str], phone_mask: str) -> Addressee:
+    """Return whom it is for."""
+    return Addressee(
+        owners=tuple(owners),
+        community=community.name,
+        unit_label=unit.label,
+        area_e3=unit.area_e3,
+        address=community.address,
+        phone_mask=phone_mask,
+    )
+
+
+def printable(verdict: Verdict) -> Verdict:
+    """Return the verdict, or the reason why nothing is sent when a name cannot be printed."""
+    if coverage.missing_in(verdict.owners):
+        return Verdict(reason=SkipReason.NAME_NOT_PRINTABLE)
+    return verdict
+
+
+def bills(stated: Sequence[BillStatement], posted: Mapping[int, Row]) -> tuple[BillFacts, ...]:
+    """Return bills with their working; ``posted`` holds them as they were posted, by id."""
+    return tuple(_bill(one, posted[int(one.bill.id[1:])]) for one in stated)
+
+
+def _bill(stated: BillStatement, row: Row) -> BillFacts:
+    exact = sum((segment.amount for segment in stated.segments), Fraction(0))
+    return BillFacts(
+        item=row.item,
+        from_on=row.period_from_on,
+        to_on=row.period_to_on,
+        due_on=row.due_on,
+        original_fen=row.principal_fen,
+        principal_fen=stated.principal_fen,
+        costs_fen=stated.costs_fen,
+        late_charge_fen=stated.late_charge_fen,
+        accrued_fen=stated.accrued_fen,
+        late_paid_fen=stated.late_paid_fen,
+        late_waived_fen=stated.late_waived_fen,
+        days_overdue=stated.days_overdue,
+        exact_sum=numerals.exact_yuan(exact),
+        segments=tuple(_segment(segment) for segment in stated.segments),
+        is_capped=stated.cap_fen is not None and half_up_fraction(exact) > stated.accrued_fen,
+        quantity_e3=row.quantity_e3,
+        price_e4=row.price_e4,
+        months=row.months,
+        is_by_area=row.basis == "by_area",
+    )
+
+
+def _segment(segment: Segment) -> SegmentFacts:
+    return SegmentFacts(
+        from_on=segment.from_on,
+        to_on=segment.to_on,
+        days=segment.days,
+        principal_fen=segment.principal_fen,
+        rate=numerals.daily_rate(segment.rate.fraction),
+        exact=numerals.exact_yuan(segment.amount),
+    )

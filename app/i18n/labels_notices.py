@@ -1,0 +1,19 @@
+"""Words for notices: why a unit is left out, and how far a batch is."""
+
+from __future__ import annotations
+
+LABELS: dict[str, str] = {
+    "skip_reason.paid": "已缴清",
+    "skip_reason.changed": "选取后金额已减少，请重新生成",
+    "skip_reason.already_noticed": "当日已有同级通知",
+    "skip_reason.contact_stopped": "已约定暂停联系",
+    "skip_reason.on_hold": "账单暂缓催缴",
+    "skip_reason.paused": "距上次通知时间较短",
+    "skip_reason.no_owner": "未登记现业主",
+    "skip_reason.former_owner": "账单属于前业主",
+    "skip_reason.name_unprintable": "业主姓名有字体缺少的字，请核对",
+    "batch_state.draft": "待发布",
+    "batch_state.released": "生成中",
+    "batch_state.done": "已完成",
+    "batch_state.cancelled": "已作废",
+}

@@ -1,0 +1,229 @@
+"""Issuing a released batch: one notice after another is numbered and frozen; who paid meanwhile is left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.documents import codec, contexts, drafting
+from app.domain.errors import conflict
+from app.domain.ledger import BillStatement, statement
+from app.domain.notices import BatchState, Debt, SkipReason, Verdict
+from app.store import documents, estate, ledger, notices, owner_links, persons, replay
+
+Row = Any
+"""A row of the store, read by attribute."""
+CHUNK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What one step of issuing wrote; ``left`` tells whether there is more to do."""
+
+    notices: int
+    skipped: int
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A unit's account: overdue and open on the day of the notice, the same bills by now, and stored credit then."""
+
+    open: Mapping[int, BillStatement]
+    by_now: Mapping[int, BillStatement]
+    credit_fen: int
+
+
+def issue(session: Session, *, batch_id: int, today: dt.date, now: dt.datetime) -> Issued:
+    """Issue the next notices of a released batch: number, frozen facts, bills listed and owner's link, all or nothing.
+
+    Whoever paid since the selection, or may no longer be asked, is left out with the reason. Call it in one transaction
+    after another until nothing is left; a crash between two of them loses nothing.
+
+    Raises:
+        Refusal: ``notice_batch.unknown``, ``notice_batch.not_released``.
+
+    """
+    batch = notices.locked_batch(session, batch_id)
+    if batch.state not in {BatchState.RELEASED, BatchState.DONE}:
+        raise conflict("notice_batch.not_released")
+    documents.queue_up(session, community_id=batch.community_id, kind="notice", year=today.year)
+    rows = notices.waiting_units(session, batch_id, limit=CHUNK)
+    if not rows:
+        return Issued(0, 0, left=False)
+    stories = ledger.stories(session, [row.unit_id for row in rows])
+    states = {row.unit_id: _state(stories[row.unit_id], batch.as_of, max(today, batch.as_of)) for row in rows}
+    verdicts = notices.verdicts(
+        session,
+        level=batch.level,
+        as_of=batch.as_of,
+        debts={
+            unit_id: [Debt(number, one.bill.due_on) for number, one in state.open.items()]
+            for unit_id, state in states.items()
+        },
+        pause_days=notices.level_row(session, community_id=batch.community_id, level=batch.level).pause_days,
+    )
+    settled: list[dict[str, Any]] = []
+    sent: list[tuple[Row, Verdict]] = []
+    for row in rows:
+        verdict = drafting.printable(verdicts[row.unit_id])
+        reason = verdict.reason or _moved(states[row.unit_id], verdict)
+        state, why = ("skipped", reason) if reason else ("noticed", verdict.left_out)
+        settled.append({"id": row.id, "state": state, "skip_reason": why.value if why else ""})
+        if reason is None:
+            sent.append((row, verdict))
+    _write(session, batch, sent, states, now)
+    notices.settle_units(session, settled)
+    return Issued(len(sent), len(rows) - len(sent), left=True)
+
+
+def close(session: Session, *, batch_id: int, print_sha256: str | None) -> None:
+    """Remember the merged print file and end the batch."""
+    notices.locked_batch(session, batch_id)
+    notices.update_batch(session, batch_id, state=BatchState.DONE.value, print_sha256=print_sha256)
+
+
+# --- what is written ------------------------------------------------------------------------------
+
+
+def _state(story: replay.Story, as_of: dt.date, now_on: dt.date) -> _State:
+    then = statement(story.account, as_of)
+    after = then if now_on == as_of else statement(story.account, now_on)
+    return _State(
+        open={
+            int(one.bill.id[1:]): one
+            for one in then.bills
+            if one.bill.due_on < as_of and one.bill.issued_on <= as_of and one.total_fen
+        },
+        by_now={int(one.bill.id[1:]): one for one in after.bills},
+        credit_fen=then.credit_fen,
+    )
+
+
+def _moved(state: _State, verdict: Verdict) -> SkipReason | None:
+    """Say whether less is owed by now than the notice would ask for."""
+    listed = [(state.open[number], state.by_now[number]) for number in verdict.bill_ids]
+    if not any(after.total_fen for _, after in listed):
+        return SkipReason.PAID
+    less = any(
+        after.principal_fen < before.principal_fen
+        or after.late_charge_fen < before.late_charge_fen
+        or after.costs_fen < before.costs_fen
+        for before, after in listed
+    )
+    return SkipReason.BALANCE_CHANGED if less else None
+
+
+def _write(
+    session: Session,
+    batch: Row,
+    sent: Sequence[tuple[Row, Verdict]],
+    states: Mapping[int, _State],
+    now: dt.datetime,
+) -> None:
+    """Number and freeze what is sent, in walking order."""
+    if not sent:
+        return
+    criteria = json.loads(batch.criteria)
+    issued_on, public_url = dt.date.fromisoformat(criteria["issued_on"]), criteria["public_url"].rstrip("/")
+    unit_ids = [row.unit_id for row, _ in sent]
+    numbers = documents.next_numbers(
+        session, community_id=batch.community_id, kind="notice", year=issued_on.year, count=len(sent)
+    )
+    community = estate.community_row(session, batch.community_id)
+    posted = notices.bill_rows(session, [number for _, verdict in sent for number in verdict.bill_ids])
+    past = notices.past(session, unit_ids, level=batch.level, as_of=batch.as_of)
+    people = persons.owners_on(session, unit_ids=unit_ids, as_of=batch.as_of)
+    facts = [
+        contexts.NoticeFacts(
+            number=number,
+            tone=contexts.Tone(batch.tone),
+            level=batch.level,
+            nth=past[row.unit_id].count + 1,
+            issued_on=issued_on,
+            as_of=batch.as_of,
+            deadline_on=batch.deadline_on,
+            company=drafting.company(community),
+            contract=drafting.contract(community),
+            addressee=drafting.addressee(
+                community,
+                row,
+                owners=verdict.owners,
+                phone_mask=next((one.phone_mask for one in people[row.unit_id] if one.phone_mask), ""),
+            ),
+            bills=drafting.bills([states[row.unit_id].open[one] for one in verdict.bill_ids], posted),
+            owner_url=f"{public_url}/o/" if public_url else "",
+            batch=str(batch.id),
+            credit_fen=states[row.unit_id].credit_fen,
+            is_principal_first=community.allocation_within == "principal_first",
+        )
+        for number, (row, verdict) in zip(numbers, sent, strict=True)
+    ]
+    _store(session, batch, sent, facts, now)
+
+
+def _store(
+    session: Session,
+    batch: Row,
+    sent: Sequence[tuple[Row, Verdict]],
+    facts: Sequence[contexts.NoticeFacts],
+    now: dt.datetime,
+) -> None:
+    common = {"community_id": batch.community_id}
+    document_ids = documents.freeze(
+        session,
+        [
+            common
+            | {
+                "unit_id": row.unit_id,
+                "kind": "notice",
+                "number": one.number,
+                "facts": codec.to_json(one),
+                "created_at": now,
+            }
+            for (row, _), one in zip(sent, facts, strict=True)
+        ],
+    )
+    notice_ids = notices.insert(
+        session,
+        [
+            common
+            | {
+                "batch_id": batch.id,
+                "unit_id": row.unit_id,
+                "document_id": document_id,
+                "number": one.number,
+                "level": batch.level,
+                "nth": one.nth,
+                "as_of": batch.as_of,
+                "deadline_on": batch.deadline_on,
+                "principal_fen": one.principal_fen,
+                "late_charge_fen": one.late_charge_fen,
+            }
+            for (row, _), document_id, one in zip(sent, document_ids, facts, strict=True)
+        ],
+    )
+    notices.insert_bills(
+        session,
+        [
+            {
+                "notice_id": notice_id,
+                "bill_id": bill_id,
+                "principal_fen": line.principal_fen,
+                "late_charge_fen": line.late_charge_fen,
+            }
+            for (_, verdict), notice_id, one in zip(sent, notice_ids, facts, strict=True)
+            for bill_id, line in zip(verdict.bill_ids, one.bills, strict=True)
+        ],
+    )
+    tokens = [
+        (owner_links.notice_token(session, batch.community_id, one.number), row.unit_id, notice_id)
+        for (row, _), notice_id, one in zip(sent, notice_ids, facts, strict=True)
+        if one.owner_url
+    ]
+    owner_links.keep_many(session, tokens, at=now)
