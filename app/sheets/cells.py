@@ -31,6 +31,9 @@ _NUMBER = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?", re.ASCII)
 def text(value: Cell) -> str:
     """Return the cell as people see it: whole numbers without ``.0``, outer blanks and control marks gone."""
     if type(value) is str:
+        # Printable text holds no control or zero-width marks and no blank but the plain one: nearly every cell.
+        if value.isprintable() and len(value) <= TEXT_LIMIT and "  " not in value:
+            return value.strip()
         return _tidy(value)
     if value is UNCALCULATED:
         raise Refusal("import.formula_without_value")
@@ -63,7 +66,7 @@ def number_text(value: float) -> str:
 def name(value: Cell) -> str:
     """A person's name, kept as written except blanks between Chinese characters."""
     given = text(value)
-    if not given.isascii():
+    if " " in given and not given.isascii():
         given = _BETWEEN_HAN.sub("", unicodedata.normalize("NFC", given))
     return given[:80]
 
@@ -74,8 +77,10 @@ _BETWEEN_HAN = re.compile(r"(?<=[\u2e80-\u9fff\uf900-\ufaff])\s+(?=[\u2e80-\u9ff
 def names(value: Cell) -> tuple[str, ...]:
     """The names in one cell; co-owners are written with a comma or a pause mark between them."""
     given = name(value)
-    if words.fold(given) in words.NO_OWNER:
+    if given in words.NO_OWNER or (len(given) == 1 and words.fold(given) in words.NO_OWNER):
         return ()
+    if given.isalpha():
+        return (given,)
     parts = (part.strip() for part in words.NAME_SEPARATORS.split(_half_comma(given)))
     return tuple(dict.fromkeys(part for part in parts if part))
 
@@ -171,6 +176,8 @@ def phones(value: Cell) -> tuple[str, ...]:
     if isinstance(value, bool | dt.date | dt.time | dt.timedelta):
         raise Refusal("import.bad_phone", value=_shown(value))
     shown = text(value)
+    if len(shown) == _MOBILE_DIGITS and "13" <= shown[:2] <= "19" and shown.isascii() and shown.isdecimal():
+        return () if shown in words.PLACEHOLDER_PHONES else ("+86" + shown,)
     folded = words.fold(_half_comma(shown))
     if not folded or folded in words.PLACEHOLDER_PHONES:
         return ()

@@ -19,10 +19,11 @@ def parse(file_name: str, data: bytes, limits: Limits = guard.STANDARD, kind: Sh
     ``kind`` insists on what the sheets are when their headers leave a doubt.
     """
     sheets = reading.read(file_name, data, limits)
-    return ParsedBook(file_name, hashlib.sha256(data).hexdigest(), tuple(_parse_sheet(sheet, kind) for sheet in sheets))
+    return ParsedBook(file_name, hashlib.sha256(data).hexdigest(), tuple(parse_sheet(sheet, kind) for sheet in sheets))
 
 
-def _parse_sheet(sheet: Sheet, wanted: SheetKind | None) -> ParsedSheet:
+def parse_sheet(sheet: Sheet, wanted: SheetKind | None = None) -> ParsedSheet:
+    """Read one sheet as it stands."""
     header = headers.find(sheet)
     if header is None:
         return ParsedSheet(sheet.name, SheetKind.IGNORED, reason="ignored.no_header")

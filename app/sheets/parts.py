@@ -38,7 +38,7 @@ def inspect(data: bytes, limits: Limits) -> dict[str, SheetFacts]:
     for info in archive.infolist():
         xml = unpack(data, info, limits.unpacked)
         _refuse_foreign_encoding(xml)
-        if not _ROW.search(xml) and not _CELL.search(xml):
+        if not _SHEET.search(xml):
             continue
         found = _facts_of(xml, limits)
         cells += found.rows * found.columns
@@ -49,28 +49,38 @@ def inspect(data: bytes, limits: Limits) -> dict[str, SheetFacts]:
 
 
 def _facts_of(xml: bytes, limits: Limits) -> SheetFacts:
-    if _FAR.search(xml) or _UNPLACED.search(xml) or _ESCAPED.search(xml):
-        rows, columns = _measure(xml)
-    else:
-        rows = max((int(number) for number in _ROW_NUMBER.findall(xml)), default=0)
+    if _is_plain(xml) and not _FAR_PLAIN.search(xml):
+        rows = max(map(int, _ROW_NUMBER_PLAIN.findall(xml)), default=0)
         columns = limits.columns
         if rows * columns > limits.cells:
-            columns = max((_column(letters) for letters in set(_COLUMN.findall(xml))), default=0)
+            columns = max((_column(letters) for letters in set(_COLUMN_PLAIN.findall(xml))), default=0)
+    else:
+        rows, columns = _measure(xml)
     if rows > limits.rows:
         raise Refusal("sheet.too_many_rows", rows=rows, limit=limits.rows)
     if columns > limits.columns:
         raise Refusal("sheet.too_many_columns", columns=columns, limit=limits.columns)
-    hidden = tuple(
-        int(number[1]) for tag in _HIDDEN_ROW.finditer(xml) if (number := _ROW_NUMBER.match(tag[0])) is not None
-    )
-    return SheetFacts(
-        rows, columns, hidden, len(_HIDDEN_COLUMN.findall(xml[: xml.find(b"sheetData")])), _uncalculated(xml)
-    )
+    hidden: tuple[int, ...] = ()
+    if b"hidden=" in xml:
+        hidden = tuple(
+            int(number[1]) for tag in _HIDDEN_ROW.finditer(xml) if (number := _ROW_NUMBER.match(tag[0])) is not None
+        )
+    hidden_columns = len(_HIDDEN_COLUMN.findall(xml[: xml.find(b"sheetData")]))
+    return SheetFacts(rows, columns, hidden, hidden_columns, _uncalculated(xml))
+
+
+def _is_plain(xml: bytes) -> bool:
+    """True when every row and cell begins the way Excel writes them, so that a byte search sees their places."""
+    if b":c " in xml or b":row " in xml or (b"&" in xml and _ESCAPED.search(xml)):
+        return False
+    if any(xml.count(b"<" + name + end) for name in (b"c", b"row") for end in (b"\t", b"\n", b"\r", b">", b"/")):
+        return False
+    return xml.count(b"<c ") == xml.count(b'<c r="') and xml.count(b"<row ") == xml.count(b'<row r="')
 
 
 def _uncalculated(xml: bytes) -> frozenset[tuple[int, int]]:
     """Cells that hold a formula and no result: a program wrote the file and no Excel has opened it since."""
-    if _FORMULA.search(xml) is None:
+    if (b"<f" not in xml and b":f" not in xml) or _FORMULA.search(xml) is None:
         return frozenset()
     return frozenset(
         (int(place[2]) - 1, _column(place[1]) - 1)
@@ -81,13 +91,15 @@ def _uncalculated(xml: bytes) -> frozenset[tuple[int, int]]:
 
 _TAG = rb"<(?:\w+:)?"
 _R = rb"\sr\s*=\s*[\"']"
-_ROW = re.compile(_TAG + rb"row[\s/>]")
-_CELL = re.compile(_TAG + rb"c[\s/>]")
+_SHEET = re.compile(_TAG + rb"(?:row|c)[\s/>]")
 _ROW_NUMBER = re.compile(_TAG + rb"row\b[^>]*?" + _R + rb"(\d+)")
-_COLUMN = re.compile(_R + rb"([A-Za-z]+)\d")
 _PLACE = re.compile(_R + rb"([A-Za-z]+)(\d+)")
-_FAR = re.compile(_R + rb"(?:(?:[A-Za-z]{3,}|[E-Ze-z][A-Za-z]|[Dd][Q-Zq-z])\d+|[A-Za-z]*(?:[2-9]\d{5}|\d{7,}))[\"']")
-_UNPLACED = re.compile(_TAG + rb"(?:c|row)(?:\s+(?!r\s*=)[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
+_ROW_NUMBER_PLAIN = re.compile(rb'<row r="(\d{1,9})"')
+_COLUMN_PLAIN = re.compile(rb'<c r="([A-Za-z]+)')
+_FAR_PLAIN = re.compile(
+    rb'<c r="(?:[A-Za-z]{3}|[E-Ze-z][A-Za-z]|[Dd][Q-Zq-z]|[A-Za-z]*(?:[2-9]\d{5}|\d{7,})|[^A-Za-z])'
+    rb'|<row r="(?:[2-9]\d{5}|\d{7,}|[^\d])'
+)
 _ESCAPED = re.compile(_TAG + rb"(?:c|row)\s[^<>]*&")
 _HIDDEN_ROW = re.compile(_TAG + rb"row\b[^>]*\shidden=[\"'](?:1|true)[\"'][^>]*>")
 _HIDDEN_COLUMN = re.compile(_TAG + rb"col\b[^>]*\shidden=[\"'](?:1|true)[\"']")
