@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +14,9 @@ from app.cli.output import REFUSED, Community, DryRun, Json, answer, day, say, y
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.store.arrears import UnitArrears
+    from app.store.arrears import Totals, UnitArrears
 
+CHUNK = 5_000
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="The day asked for; today unless said.")]
 
 
@@ -62,6 +65,7 @@ def arrears(
     *,
     as_of: AsOf = "",
     community: Community = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Write the list as a workbook, too.")] = None,
     as_json: Json = False,
 ) -> None:
     """List what is overdue, unit by unit, with its age."""
@@ -75,8 +79,11 @@ def arrears(
         totals = store.totals(session, as_of=on, wanted=wanted)
         rows = store.list_units(session, as_of=on, wanted=wanted)
         buckets = store.aging(session, as_of=on, community_id=chosen)
-        owners = unit_reads.owner_names(session, [row.unit_id for row in rows], on=min(on, today()))
-        names = {number: "、".join(party.name for party in found) for number, found in owners.items()}
+        names: dict[int, str] = {}
+        for start in range(0, len(rows), CHUNK):
+            numbers = [row.unit_id for row in rows[start : start + CHUNK]]
+            for number, found in unit_reads.owner_names(session, numbers, on=min(on, today())).items():
+                names[number] = "、".join(party.name for party in found)
     payload = {
         "as_of": on,
         "units": totals.units,
@@ -88,6 +95,8 @@ def arrears(
         "aging": [{"bucket": b.bucket, "units": b.units, "principal": yuan(b.principal_fen)} for b in buckets],
         "rows": [_row(row, names) for row in rows],
     }
+    if xlsx is not None:
+        xlsx.write_bytes(_workbook(rows, names, totals, title=f"{community or ''} {on}".strip()))
     answer(payload, as_json=as_json, lines=_table(rows, names, payload))
 
 
@@ -101,6 +110,32 @@ def _row(row: UnitArrears, names: dict[int, str]) -> dict[str, Any]:
         "oldest_due_on": row.oldest_due_on,
         "level": row.level,
     }
+
+
+def _workbook(rows: Sequence[UnitArrears], names: dict[int, str], totals: Totals, *, title: str) -> bytes:
+    from app.i18n.zh_cn import LABELS
+    from app.sheets.exports import Column, ColumnKind, workbook
+
+    text, money = ColumnKind.TEXT, ColumnKind.MONEY
+    kinds = {"room": text, "owner": text, "oldest": ColumnKind.DATE, "bills": ColumnKind.NUMBER}
+    kinds |= dict.fromkeys(("principal", "late_charge", "costs", "total"), money)
+    columns = [Column(LABELS[f"export.{name}"], kind) for name, kind in kinds.items()]
+    lines: list[list[str | int | date | None]] = [
+        [
+            row.label,
+            names.get(row.unit_id, ""),
+            row.oldest_due_on,
+            row.bills,
+            row.principal_fen,
+            row.late_charge_fen,
+            row.costs_fen,
+            row.total_fen,
+        ]
+        for row in rows
+    ]
+    sums = [totals.bills, totals.principal_fen, totals.late_charge_fen, totals.costs_fen, totals.total_fen]
+    lines.append([LABELS["export.sum"], "", None, *sums])
+    return workbook(name=LABELS["export.sheet"], columns=columns, rows=lines, title=title)
 
 
 def _table(rows: Sequence[UnitArrears], names: dict[int, str], payload: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 
@@ -60,7 +61,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     return command
 
 
-def test_an_office_comes_in_and_its_books_answer(run: Run) -> None:
+def test_an_office_comes_in_and_its_books_answer(run: Run, tmp_path: Path) -> None:
     tried = run("import", *OFFICE, "--dry-run", "--json").json
     assert run("arrears", "--json").json["units"] == 0, "a dry run writes nothing"
     done = run("import", *OFFICE, "--json").json
@@ -72,7 +73,10 @@ def test_an_office_comes_in_and_its_books_answer(run: Run) -> None:
 
     on_the_last_day = run("arrears", "--as-of", "2025-12-31", "--json").json
     assert on_the_last_day["units"] > 0
-    listed = run("arrears", "--json").json
+    listed = run("arrears", "--xlsx", str(tmp_path / "list.xlsx"), "--json").json
+    sheet = openpyxl.load_workbook(tmp_path / "list.xlsx").active
+    assert sheet is not None
+    assert sheet.cell(sheet.max_row, 8).value == float(listed["total"])
     assert listed["total"] == f"{sum(round(float(row['total']) * 100) for row in listed['rows']) / 100:.2f}"
     assert sum(bucket["units"] for bucket in listed["aging"]) >= listed["units"]
     assert "*" in listed["rows"][0]["owner"]
