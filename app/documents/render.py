@@ -92,9 +92,12 @@ def _environment() -> jinja2.Environment:
         "thousandths": numerals.thousandths,
         "price": numerals.price,
         "cite": lambda article, on: print_words.citation(statutes.article(article, on=on)),
+        "method": lambda code: print_words.METHODS.get(code, code),
+        "component": lambda code: print_words.COMPONENTS[code],
         "link_code": codes.link_code,
         "number_code": codes.number_code,
     }
+    environment.globals["period"] = print_words.period
     return environment
 
 
