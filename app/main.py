@@ -12,10 +12,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from app import settings as configuration
 from app.gateways import keys
 from app.gateways.files import FileStore
+from app.gateways.ports import Gateways
+from app.services import printing
 from app.settings import Settings
 from app.store import db, sealing
 from app.web import api, assets, errors, login, portal, security
-from app.web.staff import arrears, billing, desk, imports, payments, people, units, waivers
+from app.web.staff import arrears, billing, desk, imports, notices, payments, people, units, waivers
 
 
 def create_app(settings: Settings, *, engine: Engine | None = None, limits: security.Limits | None = None) -> FastAPI:
@@ -37,11 +39,11 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     )
     app.state.settings = settings
     app.state.engine = engine if engine is not None else _engine(settings)
-    app.state.files = FileStore(settings.files_dir)
+    app.state.gateways = Gateways(files=FileStore(settings.files_dir), printer=printing.press)
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
     app.include_router(api.router)
-    for pages in (login, portal, desk, arrears, units, people, payments, waivers, billing, imports):
+    for pages in (login, portal, desk, arrears, units, people, payments, waivers, billing, notices, imports):
         app.include_router(pages.router, include_in_schema=False)
     _add_middleware(app, settings, limits or security.Limits())
     return app

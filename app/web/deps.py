@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from app import clock
 from app.domain.access import Actor, Permission
 from app.domain.errors import forbidden, not_found
-from app.gateways.ports import Files
+from app.gateways.ports import Files, Gateways
 from app.settings import Settings
 from app.store import audit, db, estate, sessions, users
 from app.web.security import STAFF_COOKIE, cookie_names
@@ -56,9 +56,14 @@ def engine_of(request: Request) -> Engine:
     return cast("Engine", request.app.state.engine)
 
 
+def gateways_of(request: Request) -> Gateways:
+    """Return the outside world: files by hash and the printer."""
+    return cast("Gateways", request.app.state.gateways)
+
+
 def files_of(request: Request) -> Files:
     """Return the store of files by hash."""
-    return cast("Files", request.app.state.files)
+    return gateways_of(request).files
 
 
 def reading(request: Request) -> Iterator[Session]:
@@ -77,6 +82,7 @@ def writing(request: Request) -> Iterator[Session]:
 Reading = Annotated[Session, Depends(reading, scope="function")]
 Writing = Annotated[Session, Depends(writing, scope="function")]
 Database = Annotated[Engine, Depends(engine_of)]
+Outside = Annotated[Gateways, Depends(gateways_of)]
 Stored = Annotated[Files, Depends(files_of)]
 Config = Annotated[Settings, Depends(settings_of)]
 

@@ -156,3 +156,13 @@ def download(body: bytes, *, name: str, media_type: str, inline: bool = False) -
         media_type=media_type,
         headers={"Content-Disposition": f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"},
     )
+
+
+def pdf(content: bytes, *, name: str) -> Response:
+    """Answer with a PDF that opens in the browser; it may run nothing."""
+    answer = download(content, name=name, media_type="application/pdf", inline=True)
+    # Chromium's own viewer needs its plugin and styles; the bytes are ours, so only scripts and framing stay shut.
+    answer.headers["Content-Security-Policy"] = (
+        "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    )
+    return answer

@@ -15,8 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from app import clock
 from app.domain.errors import forbidden, not_found
 from app.store import audit, db, estate, owner_links, persons, unit_reads
-from app.web import pages, unit_view
-from app.web.deps import Config, Database, Id, address_of, token_of
+from app.web import pages, papers, unit_view
+from app.web.deps import Config, Database, Id, Outside, address_of, token_of
 from app.web.login import set_cookie
 from app.web.security import OWNER_COOKIE, cookie_names
 from app.web.working import BillLine
@@ -158,3 +158,28 @@ def own_notice(session: Session, unit_id: int, notice_id: Id) -> unit_reads.Noti
     if not found:
         raise not_found("access.not_found")
     return found[0]
+
+
+@router.get("/my/receipts/{payment_id}.pdf")
+def receipt(request: Request, payment_id: Id, engine: Database, outside: Outside) -> Response:
+    unit_id = unit_of(request, engine)
+    with db.reading(engine) as session:
+        found = own_payment(session, unit_id, payment_id)
+        if found.receipt_id is None:
+            raise not_found("access.not_found")
+    content, number = papers.pdf_of(engine, outside, found.receipt_id)
+    return pages.pdf(content, name=f"{number}.pdf")
+
+
+@router.get("/my/notices/{notice_id}.pdf")
+def notice(request: Request, notice_id: Id, engine: Database, outside: Outside) -> Response:
+    """Send the notice as it was issued; that the owner opened it is written down."""
+    unit_id = unit_of(request, engine)
+    with db.reading(engine) as session:
+        found = own_notice(session, unit_id, notice_id)
+    content, number = papers.pdf_of(engine, outside, found.document_id)
+    with db.transaction(engine) as session:
+        audit.record(
+            session, at=clock.now(), actor="owner", action="owner.notice_opened", subject=f"notice:{notice_id}"
+        )
+    return pages.pdf(content, name=f"{number}.pdf")

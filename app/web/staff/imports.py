@@ -17,13 +17,15 @@ from app import clock
 from app.domain.access import Permission
 from app.domain.errors import Refusal, forbidden, not_found
 from app.gateways.ports import Files
+from app.i18n import zh_cn
 from app.services import imports
-from app.sheets import guard, parsing
+from app.sheets import error_workbook, guard, parsing
 from app.sheets.records import ParsedBook
 from app.store import db, import_undo
 from app.web import forms, pages
 from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require
 from app.web.errors import STATUS
+from app.web.staff.arrears import XLSX
 
 router = APIRouter()
 
@@ -229,3 +231,18 @@ def undo(
             return _batch_page(request, here, session, batch_id, form, status=STATUS[refusal.kind])
     facts = {"bills": done.bills, "payments": done.payments, "units": done.units}
     return pages.back_to(request, f"/imports/{batch_id}", here=here, code="done.import_undone", **facts)
+
+
+@router.post("/imports/error-workbook")
+def error_workbook_file(here: Runner, engine: Database, files: Stored, form: Committed) -> Response:
+    """Send the uploaded sheets back with the faults marked, ready to be corrected and uploaded again."""
+    if form.model is None:
+        raise Refusal("request.invalid")
+    books = read_back(files, form.model.file)
+    with db.reading(engine) as session:
+        told = imports.preview(session, books=books, options=_options(form, here), today=clock.today())
+    _check_reach(here, told.community)
+    contents = [(name, files.get(sha256)) for sha256, _, name in (t.partition("/") for t in form.model.file)]
+    tallies = [tally for file in told.files for tally in file.tallies]
+    title = zh_cn.LABELS["export.faults"].format(name=contents[0][0].rpartition(".")[0] or contents[0][0])
+    return pages.download(error_workbook.build(contents, tallies), name=f"{title}.xlsx", media_type=XLSX)

@@ -14,13 +14,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
 from app.domain.access import Permission
-from app.domain.errors import Kind, Refusal
+from app.domain.errors import Kind, Refusal, not_found
 from app.services import payments
 from app.services.payments import Method
 from app.store import db
 from app.store import payments as payment_reads
-from app.web import forms, pages, unit_view
-from app.web.deps import Database, Here, Id, Reading, reachable, require
+from app.web import forms, pages, papers, unit_view
+from app.web.deps import Database, Here, Id, Outside, Reading, reachable, require
 from app.web.errors import STATUS
 from app.web.staff import units
 
@@ -234,3 +234,17 @@ def _reversal_page(
     return pages.page(
         request, "payments/reverse.html", here=here, status=status, unit=unit, payment=payment, form=form, key=key
     )
+
+
+@router.get("/payments/{payment_id}/receipt")
+def receipt_pdf(
+    payment_id: Id, here: Annotated[Here, require(Permission.RECEIPT_PRINT)], engine: Database, outside: Outside
+) -> Response:
+    """Send the receipt as it was issued: the same bytes on every reprint."""
+    with db.reading(engine) as session:
+        found = payment_reads.row(session, payment_id)
+        reachable(here, found.community_id)
+        if found.receipt_id is None:
+            raise not_found("access.not_found")
+    content, number = papers.pdf_of(engine, outside, found.receipt_id)
+    return pages.pdf(content, name=f"{number}.pdf")
