@@ -148,14 +148,12 @@ def standing_batch(
         session, community_id=wanted.community_id, level=wanted.level, as_of=wanted.as_of, source=source
     )
     seen = preview(session, wanted=wanted, today=today)
-    batch_id = found.id if found else _new_batch(
-        session, wanted, seen.deadline_on, source=source, now=now, actor_id=None
+    batch_id = (
+        found.id if found else _new_batch(session, wanted, seen.deadline_on, source=source, now=now, actor_id=None)
     )
     notices.put_units(session, batch_id, [_unit_row(one) for one in seen.candidates])
     if found is None or found.state == BatchState.DRAFT:
-        release(
-            session, batch_id=batch_id, today=today, now=now, actor_id=None, actor=actor, public_url=public_url
-        )
+        release(session, batch_id=batch_id, today=today, now=now, actor_id=None, actor=actor, public_url=public_url)
     elif seen.selected and found.state == BatchState.DONE:
         notices.update_batch(session, batch_id, state=BatchState.RELEASED.value)
     return int(batch_id)
@@ -296,9 +294,7 @@ def _deadline(session: Session, issued_on: dt.date, days: int) -> tuple[dt.date,
     return calendars.load(session).roll(issued_on + dt.timedelta(days=days))
 
 
-def _log(
-    session: Session, action: str, batch_id: int, community_id: int, *, now: dt.datetime, actor: str
-) -> None:
+def _log(session: Session, action: str, batch_id: int, community_id: int, *, now: dt.datetime, actor: str) -> None:
     audit.record(
         session, at=now, actor=actor, action=action, subject=f"notice_batch:{batch_id}", community_id=community_id
     )

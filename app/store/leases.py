@@ -23,6 +23,13 @@ def take(session: Session, names: Sequence[str], *, holder: str, now: dt.datetim
     return set(held)
 
 
+def renew(session: Session, name: str, *, holder: str, now: dt.datetime, until: dt.datetime) -> bool:
+    """Prolong a lease that is held and has not run out; false when it is somebody else's by now."""
+    mine = sa.and_(lease.c.name == name, lease.c.holder == holder, lease.c.expires_at > now)
+    result = session.execute(sa.update(lease).where(mine).values(expires_at=until))
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
 def drop(session: Session, names: Sequence[str]) -> None:
     """Give leases back, whoever holds them: the work they stood for is done."""
     if names:
