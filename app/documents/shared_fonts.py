@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 import pikepdf
 
 _KEPT = (b"OS/2", b"cmap", b"head", b"hhea", b"maxp", b"name", b"post")
+_MARK = "/QingqianFont"
 _LONG_LOCA = struct.pack(">h", 1)
 _CHECKSUM_MAGIC = 0xB1B0AFBA
 _WORD = 0xFFFFFFFF
@@ -17,14 +18,17 @@ _WORD = 0xFFFFFFFF
 
 @dataclass(slots=True)
 class Union:
-    """Glyphs of the subsets of one font, by number, and the tables of the first subset."""
+    """Subsets of one font laid together: glyphs and widths by number, all else from the first subset."""
 
+    name: str
     tables: dict[bytes, bytes]
+    font: bytes
+    description: bytes
+    widths: dict[int, float] = field(default_factory=dict)
     glyphs: dict[int, bytes] = field(default_factory=dict)
     metrics: dict[int, bytes] = field(default_factory=dict)
-    descriptors: list[Any] = field(default_factory=list)
 
-    def takes(self, tables: dict[bytes, bytes]) -> bool:
+    def takes(self, font: pikepdf.Object, tables: dict[bytes, bytes]) -> bool:
         """Add a subset, unless a glyph of it differs: then it comes from another version of the font."""
         glyphs = _glyphs(tables)
         if tables[b"head"][18:20] != self.tables[b"head"][18:20]:
@@ -32,12 +36,26 @@ class Union:
         if any(self.glyphs.get(number, outline) != outline for number, outline in glyphs.items()):
             return False
         self.glyphs |= glyphs
+        self.widths |= _widths(font)
         for number, pair in enumerate(_metrics(tables)):
             if number not in self.metrics or any(pair):
                 self.metrics[number] = pair
         return True
 
-    def font(self) -> bytes:
+    def written(self, pdf: pikepdf.Pdf) -> pikepdf.Object:
+        """Write the font that serves every subset into a file, and return it."""
+        content = self._file()
+        stream = pdf.make_stream(content)
+        stream.Length1 = len(content)
+        description = pdf.make_indirect(pikepdf.Object.parse(self.description))
+        description.FontFile2 = stream
+        font = pdf.make_indirect(pikepdf.Object.parse(self.font))
+        font.FontDescriptor = description
+        widths = [part for number in sorted(self.widths) for part in (number, [Decimal(str(self.widths[number]))])]
+        font.W = pdf.make_indirect(pikepdf.Array(widths))
+        return font
+
+    def _file(self) -> bytes:
         """Return the font file that serves every subset added."""
         offsets, outlines = [0], bytearray()
         for number in range(max(self.metrics) + 1):
@@ -56,25 +74,65 @@ class Union:
         return _file(tables)
 
 
-def share(pdf: pikepdf.Pdf) -> None:
-    """Let documents that were joined into ``pdf`` use one font file for each font instead of one each."""
-    unions: dict[str, list[Union]] = {}
-    for found in pdf.objects:
-        if not isinstance(found, pikepdf.Dictionary) or "/FontFile2" not in found:
-            continue
-        name = str(found.FontName).rpartition("+")[2]
-        tables = _tables(found.FontFile2.read_bytes())
-        union = next((one for one in unions.setdefault(name, []) if one.takes(tables)), None)
-        if union is None:
-            union = Union(tables)
-            union.takes(tables)
-            unions[name].append(union)
-        union.descriptors.append(found)
-    for union in (one for group in unions.values() for one in group if len(one.descriptors) > 1):
-        file = union.font()
-        stream = pdf.make_stream(file, Length1=len(file))
-        for descriptor in union.descriptors:
-            descriptor.FontFile2 = stream
+class SharedFonts:
+    """The fonts of documents on their way into one file; a mark in place of each says which union it became part of."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._unions: list[Union] = []
+
+    def take(self, pdf: pikepdf.Pdf) -> None:
+        """Keep the font files of a document and leave marks in their place."""
+        for found in _fonts(pdf, "/DescendantFonts"):
+            font = found.DescendantFonts[0]
+            if "/FontFile2" in font.FontDescriptor:
+                found[_MARK] = self._place(font, _tables(font.FontDescriptor.FontFile2.read_bytes()))
+                del found["/DescendantFonts"]
+
+    def give(self, pdf: pikepdf.Pdf) -> None:
+        """Put one font where the marks of the same union stand."""
+        fonts = [union.written(pdf) for union in self._unions]
+        for found in _fonts(pdf, _MARK):
+            font = fonts[int(found[_MARK])]
+            found.DescendantFonts = pikepdf.Array([font])
+            found.BaseFont = font.BaseFont
+            del found[_MARK]
+
+    def _place(self, font: pikepdf.Object, tables: dict[bytes, bytes]) -> int:
+        name = _name(font)
+        for place, union in enumerate(self._unions):
+            if union.name == name and union.takes(font, tables):
+                return place
+        union = Union(
+            name, tables, _detached(font, "/FontDescriptor", "/W"), _detached(font.FontDescriptor, "/FontFile2")
+        )
+        union.takes(font, tables)
+        self._unions.append(union)
+        return len(self._unions) - 1
+
+
+def _fonts(pdf: pikepdf.Pdf, key: str) -> list[pikepdf.Dictionary]:
+    return [found for found in pdf.objects if isinstance(found, pikepdf.Dictionary) and key in found]
+
+
+def _name(font: pikepdf.Object) -> str:
+    """Return the name of a font without the six letters that tell subsets apart."""
+    return str(font.BaseFont).rpartition("+")[2].removeprefix("/")
+
+
+def _detached(found: pikepdf.Object, *left_out: str) -> bytes:
+    """Return a dictionary as it is written in a file, all in one piece."""
+    kept = {key: value for key, value in found.items() if key not in left_out}
+    return pikepdf.Dictionary(kept).unparse(resolved=True)
+
+
+def _widths(font: pikepdf.Object) -> dict[int, float]:
+    """Return the widths by glyph; WeasyPrint writes each run as its first glyph and the list of its widths."""
+    found: dict[int, float] = {}
+    entries = list(font.W)
+    for first, run in zip(entries[::2], entries[1::2], strict=True):
+        found |= {int(first) + place: float(width) for place, width in enumerate(run)}
+    return found
 
 
 def _tables(font: bytes) -> dict[bytes, bytes]:
