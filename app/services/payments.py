@@ -123,16 +123,9 @@ def record(
             ``payment.unknown_bill``, ``unit.unknown``, ``form.key_reused``.
 
     """
-    asked = {
-        "unit": receipt.unit_id,
-        "on": receipt.received_on,
-        "amount": receipt.amount_fen,
-        "method": receipt.method,
-        "reference": receipt.reference,
-        "bills": list(receipt.bill_ids),
-        "actor": actor_id,
-    }
-    if (answered := once.claim(session, key=key, scope="payment", request=asked, now=now)) is not None:
+    if (
+        answered := once.claim(session, key=key, scope="payment", request=_asked(receipt, actor_id), now=now)
+    ) is not None:
         return Recorded(answered["payment_id"], answered["receipt_id"], answered["receipt_number"], repeated=True)
     _check(receipt, today)
     if receipt.received_on < today and not may_back_date:
@@ -141,24 +134,15 @@ def record(
     _story(session, receipt)
     payment_id = ledger.post(session, _posting(receipt, unit.community_id, now, actor_id), through=today)
     waivers.follow_conditions(session, unit_ids=[unit.id], through=today)
-    number = documents.next_numbers(session, community_id=unit.community_id, kind="receipt", year=today.year)[0]
-    facts = receipts.facts(
-        session, payment_id=payment_id, unit_id=unit.id, number=number, issued_on=today, cashier=actor
-    )
-    receipt_id = documents.freeze(
+    receipt_id, number = _issue_receipt(
         session,
-        [
-            {
-                "community_id": unit.community_id,
-                "unit_id": unit.id,
-                "kind": "receipt",
-                "number": number,
-                "facts": facts,
-                "payment_id": payment_id,
-                "created_at": now,
-            }
-        ],
-    )[0]
+        payment_id=payment_id,
+        unit_id=unit.id,
+        community_id=unit.community_id,
+        today=today,
+        now=now,
+        actor=actor,
+    )
     audit.record(
         session,
         at=now,
@@ -220,6 +204,51 @@ def reverse(
         community_id=found.community_id,
     )
     once.settle(session, key=key, scope="payment_reversal", result={"payment_id": payment_id})
+
+
+def _asked(receipt: Receipt, actor_id: int | None) -> dict[str, object]:
+    """Return what makes two forms the same request."""
+    return {
+        "unit": receipt.unit_id,
+        "on": receipt.received_on,
+        "amount": receipt.amount_fen,
+        "method": receipt.method,
+        "reference": receipt.reference,
+        "bills": list(receipt.bill_ids),
+        "actor": actor_id,
+    }
+
+
+def _issue_receipt(
+    session: Session,
+    *,
+    payment_id: int,
+    unit_id: int,
+    community_id: int,
+    today: dt.date,
+    now: dt.datetime,
+    actor: str,
+) -> tuple[int, str]:
+    """Take the next receipt number and freeze what the receipt says; return (document id, number)."""
+    number = documents.next_numbers(session, community_id=community_id, kind="receipt", year=today.year)[0]
+    facts = receipts.facts(
+        session, payment_id=payment_id, unit_id=unit_id, number=number, issued_on=today, cashier=actor
+    )
+    receipt_id = documents.freeze(
+        session,
+        [
+            {
+                "community_id": community_id,
+                "unit_id": unit_id,
+                "kind": "receipt",
+                "number": number,
+                "facts": facts,
+                "payment_id": payment_id,
+                "created_at": now,
+            }
+        ],
+    )[0]
+    return receipt_id, number
 
 
 def _check(receipt: Receipt, today: dt.date) -> None:
