@@ -14,6 +14,8 @@ from app.cli.output import REFUSED, Community, DryRun, Json, answer, day, say, y
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Engine
+
     from app.store.arrears import Totals, UnitArrears
 
 CHUNK = 5_000
@@ -153,6 +155,9 @@ def statement(
     *,
     as_of: AsOf = "",
     community: Community = None,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE", dir_okay=False, help="Print it to this file as well.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say what one unit owes and how every figure came about."""
@@ -161,11 +166,13 @@ def statement(
     from app.domain.registry import parse_unit
     from app.store import db, estate, ledger
 
-    on = day(as_of) if as_of else today()
-    with db.reading(engine()) as session:
+    on, opened = day(as_of) if as_of else today(), engine()
+    with db.reading(opened) as session:
         found = estate.unit_by_code(session, parse_unit(unit).code, community_id(session, community))
         account = ledger.stories(session, [found.id])[found.id].account
     told = work_out(account, on)
+    if pdf is not None:
+        _print_statement(opened, found.id, on, pdf)
     payload = {"unit": found.code} | described(told, payments={event.id: event.id for event in account.events})
     lines = [
         f"{bill.bill.id:<8} due {bill.bill.due_on}  principal {yuan(bill.principal_fen)}"
@@ -175,6 +182,19 @@ def statement(
     ]
     lines.append(f"{found.label}: {yuan(told.total_due_fen)} yuan on {on}, credit {yuan(told.credit_fen)}")
     answer(payload, as_json=as_json, lines=lines)
+
+
+def _print_statement(opened: Engine, unit_id: int, on: date, file: Path) -> None:
+    from app.documents import render
+    from app.services import statements
+    from app.store import db
+
+    with db.reading(opened) as session:
+        facts = statements.facts(session, unit_id=unit_id, as_of=on, issued_on=today())
+    content, _ = render.pdf(facts)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    say(f"printed to {file}")
 
 
 def verify(*, as_json: Json = False) -> None:

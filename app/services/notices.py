@@ -138,8 +138,10 @@ def standing_batch(
     actor: str,
     source: str,
     public_url: str,
-) -> int:
+) -> int | None:
     """Return the one released batch of this source for a level and date: what is due now minus what is there.
+
+    None when nothing is overdue and there is no batch.
 
     For programs: running it again adds nothing, running it in two processes at once gives one set.
     """
@@ -148,6 +150,8 @@ def standing_batch(
         session, community_id=wanted.community_id, level=wanted.level, as_of=wanted.as_of, source=source
     )
     seen = preview(session, wanted=wanted, today=today)
+    if found is None and not seen.candidates:
+        return None
     batch_id = (
         found.id if found else _new_batch(session, wanted, seen.deadline_on, source=source, now=now, actor_id=None)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,15 +63,15 @@ def build(engine: Engine) -> making.Estate:
     return made
 
 
-def wanted(made: making.Estate, **changes: Any) -> notices.Wanted:  # noqa: ANN401 - any field
-    return notices.Wanted(**{"community_id": made.community_id, "level": 2, "as_of": TODAY, "min_days": 1} | changes)
+def wanted(made: making.Estate, **changes: Any) -> notices.Wanted:
+    return replace(notices.Wanted(made.community_id, level=2, as_of=TODAY, min_days=1), **changes)
 
 
 def gateways(folder: Path, printer: PlainPrinter | None = None) -> Gateways:
     return Gateways(FileStore(folder), printer or PlainPrinter())
 
 
-def draft(engine: Engine, made: making.Estate, *, key: str = "k1", **changes: Any) -> int:  # noqa: ANN401 - any field
+def draft(engine: Engine, made: making.Estate, *, key: str = "k1", **changes: Any) -> int:
     with db.transaction(engine) as session:
         return notices.draft(
             session,

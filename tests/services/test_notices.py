@@ -218,7 +218,7 @@ def test_the_same_form_sent_twice_drafts_one_batch(engine: Engine, made: making.
 
 
 def test_a_batch_for_nobody_is_refused(engine: Engine, made: making.Estate) -> None:
-    with pytest.raises(Refusal, match="notice.nobody"):
+    with pytest.raises(Refusal, match="nobody"):
         noticing.draft(engine, made, min_days=500)
 
 
@@ -475,8 +475,9 @@ def test_a_receipt_is_printed_once_and_the_same_on_reprint(engine: Engine, made:
 
 def test_what_the_nightly_run_found_due_waits_as_a_draft(engine: Engine, made: making.Estate) -> None:
     with db.transaction(engine) as session:
-        due = {"community_id": made.community_id, "level": 1, "unit_ids": made.units[:2], "as_of": TODAY, "now": NOW}
-        batch_id = notices.draft_due(session, **due)
+        batch_id = notices.draft_due(
+            session, community_id=made.community_id, level=1, unit_ids=made.units[:2], as_of=TODAY, now=NOW
+        )
         assert batch_id is not None
         batch = store.batch(session, batch_id)
     assert (batch.state, batch.source) == ("draft", "nightly")
