@@ -10,12 +10,14 @@ import typer
 from app.cli.books import register as add_books
 from app.cli.calc import register as add_calc
 from app.cli.importing import register as add_importing
+from app.cli.noticing import register as add_noticing
 from app.cli.office import register as add_office
 from app.cli.opening import close
 from app.cli.operation import register as add_operation
 from app.cli.output import REFUSED, SET_UP_MISSING, SetUpMissing, say
 from app.cli.people import register as add_people
 from app.cli.serving import register as add_serving
+from app.cli.working import register as add_working
 from app.domain.errors import Refusal
 
 app = typer.Typer(
@@ -26,7 +28,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for add in (add_books, add_calc, add_importing, add_office, add_operation, add_people, add_serving):
+for add in (
+    add_books,
+    add_calc,
+    add_importing,
+    add_noticing,
+    add_office,
+    add_operation,
+    add_people,
+    add_serving,
+    add_working,
+):
     add(app)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -129,24 +128,21 @@ def _draft(opening: Opening, on: dt.date) -> int:
             with opening() as session:
                 made += _draft_batches(session, on, community_id, level)
         except Refusal as refusal:
-            if refusal.code != "notice.nobody":
-                log.warning("nightly.not_drafted", community_id=community_id, level=level, code=refusal.code)
+            log.warning("nightly.not_drafted", community_id=community_id, level=level, code=refusal.code)
     return made
 
 
 def _draft_batches(session: Session, on: dt.date, community_id: int, level: int) -> int:
     units = nightly.units_to_draft(session, on=on, community_id=community_id, level=level)
-    parts = [tuple(units[start : start + notices.MAX_UNITS]) for start in range(0, len(units), notices.MAX_UNITS)]
-    for part in parts:
-        digest = hashlib.sha256(repr(part).encode()).hexdigest()[:12]
-        notices.draft(
+    made = [
+        notices.draft_due(
             session,
-            wanted=notices.Wanted(community_id=community_id, level=level, as_of=on, unit_ids=part),
-            today=clock.today(),
+            community_id=community_id,
+            level=level,
+            unit_ids=units[start : start + notices.MAX_UNITS],
+            as_of=on,
             now=clock.now(),
-            actor_id=None,
-            actor=nightly.ACTOR,
-            source=nightly.ACTOR,
-            key=f"nightly:{on}:{community_id}:{level}:{digest}",
         )
-    return len(parts)
+        for start in range(0, len(units), notices.MAX_UNITS)
+    ]
+    return sum(batch_id is not None for batch_id in made)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from app.domain.ledger import Grace
 from app.domain.rates import ALWAYS, Rate
-from app.store import db, estate, ledger, plans
+from app.store import db, estate, ledger, persons, plans
 from app.store.tables import account, unit
 from app.store.tables_office import unit_level
 
@@ -114,6 +115,13 @@ def hold(engine: Engine, unit_id: int, from_on: dt.date, to_on: dt.date, *, bill
     }
     with db.transaction(engine) as session:
         ledger.post(session, ledger.Posting(unit_id, "adjustment", row), through=from_on)
+
+
+def own(session: Session, place: Place, unit_id: int) -> None:
+    """Give a unit an owner, so that a notice can be addressed to somebody."""
+    row = persons.row_of(session, community_id=place.community_id, name="王伟", phone="13800008000")
+    [person_id] = persons.insert(session, [row])
+    persons.add_owners(session, [{"unit_id": unit_id, "person_id": person_id, "from_on": dt.date(2020, 1, 1)}])
 
 
 def levels(engine: Engine) -> list[tuple[int, int, dt.date, int | None]]:

@@ -1,0 +1,48 @@
+"""What the worker does: the nightly run with its catch-up at the start, and the files of released batches."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from functools import partial
+
+from sqlalchemy import Engine
+
+from app import clock
+from app.gateways.ports import Gateways
+from app.jobs import leader, nightly, rendering, scheduler
+
+RENDER_EVERY_SECONDS = 10
+LEASE_SECONDS = 30.0
+
+
+def run(
+    engine: Engine,
+    gateways: Gateways,
+    *,
+    nightly_at: dt.time,
+    render_workers: int,
+    stop: threading.Event,
+    lease_seconds: float = LEASE_SECONDS,
+) -> None:
+    """Work until told to stop; of any number of workers on one database, one works and the others stand by."""
+    tasks = (
+        scheduler.Task("nightly", partial(close_yesterday, engine), at=nightly_at),
+        scheduler.Task(
+            "rendering",
+            partial(render, engine, gateways, render_workers),
+            every_seconds=RENDER_EVERY_SECONDS,
+        ),
+    )
+    claim = leader.contend(engine, ttl_seconds=lease_seconds)
+    scheduler.work(claim, tasks, stop=stop, poll_seconds=min(lease_seconds / 3, 2), now=clock.now)
+
+
+def close_yesterday(engine: Engine, go_on: scheduler.GoOn) -> None:
+    """Close every day that is over."""
+    nightly.run(engine, through=nightly.yesterday(), go_on=go_on)
+
+
+def render(engine: Engine, gateways: Gateways, workers: int, go_on: scheduler.GoOn) -> None:
+    """Finish the batches people released."""
+    rendering.finish_all(engine, gateways, workers=workers, go_on=go_on)
