@@ -14,7 +14,7 @@ from app.domain.case_reading import Fields, Value
 from app.domain.errors import Refusal
 from app.domain.events import ConditionalWaiver, Discount, Event, Hold, LateChargeWaiver, Payment, Reversal
 from app.domain.ledger import Account, Bill, BillStatement, Grace, GraceMode, Segment, Statement, Terms, statement
-from app.domain.money import format_yuan, half_up_fraction
+from app.domain.money import format_yuan, half_up, half_up_fraction
 from app.domain.rates import ONE_PER_MILLE, Rate, RateIndex
 
 Json = dict[str, object]
@@ -23,10 +23,13 @@ MAX_BILLS = 500
 MAX_EVENTS = 2000
 MAX_RATE_CHANGES = 200
 MAX_NAMES = 5000
+MAX_SEGMENTS = 100_000
+"""Bills times events and rate changes: what could have to be printed."""
 MAX_WORK = 600_000
-"""Bills times events times changes of what is known: about two seconds of work."""
+"""Bills times events times changes of what is known: some seconds of work."""
 MAX_GRACE_DAYS = 3660
 _DECIMALS = 10
+_STEPS_A_FEN = 10 ** (_DECIMALS - 2)
 
 
 class EventType(StrEnum):
@@ -65,7 +68,9 @@ class Spelling:
 
     def written(self, rate: Rate) -> object:
         """Return the rate in a form in which it can be given again."""
-        return self.rates.get(rate) or decimal_text(rate.fraction, least=0, most=_DECIMALS + 2)
+        if rate not in self.rates:
+            self.rates[rate] = decimal_text(rate.fraction, least=0, most=_DECIMALS + 2)
+        return self.rates[rate]
 
 
 def answer(case: Value) -> Json:
@@ -97,7 +102,7 @@ def read_account(case: Value) -> tuple[Account, date, Spelling]:
     bills = _bills(fields["bills"], policy, spelling)
     items: list[Value] = fields["events"].items(MAX_EVENTS) if "events" in fields else []
     events = _events(items, spelling)
-    _check_work(len(bills), events)
+    _check_work(len(bills), len(policy.rate_changes), events)
     return Account(tuple(bills), events, policy.allocation), as_of, spelling
 
 
@@ -125,11 +130,14 @@ def described(found: Statement, *, payments: Mapping[str, str], spelling: Spelli
 
 def decimal_text(value: Fraction, *, least: int, most: int) -> str:
     """Write a fraction with at least ``least`` decimals and as many as it needs up to ``most`` (then half up)."""
-    scaled = half_up_fraction(value * 10**most)
+    return _point(half_up(value.numerator * 10**most, value.denominator), least, most)
+
+
+def _point(scaled: int, least: int, most: int) -> str:
+    """Write a whole number of the last of ``most`` decimals without the zeros past the first ``least``."""
     whole, rest = divmod(scaled, 10**most)
-    decimals = f"{rest:0{most}d}"
-    short = decimals.rstrip("0").ljust(least, "0")
-    return f"{whole}.{short}" if short else str(whole)
+    decimals = f"{rest:0{most}d}".rstrip("0").ljust(least, "0")
+    return f"{whole}.{decimals}" if decimals else str(whole)
 
 
 # --- reading ---------------------------------------------------------------------------------------
@@ -252,14 +260,15 @@ def _names(fields: Fields) -> tuple[str, ...]:
     return fields.read("bills", lambda value: value.texts(MAX_BILLS), ())
 
 
-def _check_work(bills: int, events: tuple[Event, ...]) -> None:
+def _check_work(bills: int, rate_changes: int, events: tuple[Event, ...]) -> None:
     names = sum(len(event.bill_ids) for event in events if isinstance(event, Payment | ConditionalWaiver | Hold))
     changes = {
         event.on
         for event in events
         if isinstance(event, Reversal) or (isinstance(event, Discount) and event.retroactive)
     }
-    if names > MAX_NAMES or bills * (len(events) + 1) * (len(changes) + 1) > MAX_WORK:
+    segments = bills * (len(events) + rate_changes + 1)
+    if names > MAX_NAMES or segments > MAX_SEGMENTS or segments * (len(changes) + 1) > MAX_WORK:
         raise Refusal("case.too_large", field="events")
 
 
@@ -301,9 +310,9 @@ def _segment_answer(segment: Segment, amount: str, spelling: Spelling) -> Json:
 
 def _printed(amounts: list[Fraction]) -> list[str]:
     """Write exact fen as yuan; where ten decimals cannot hold them, see that they still foot to the same fen."""
-    unit = 10**_DECIMALS
-    steps = [half_up_fraction(amount * unit / 100) for amount in amounts]
-    total = sum(amounts, Fraction(0))
-    if half_up_fraction(Fraction(sum(steps) * 100, unit)) != half_up_fraction(total):
-        steps[-1] += half_up_fraction(total * unit / 100) - sum(steps)
-    return [decimal_text(Fraction(step, unit), least=2, most=_DECIMALS) for step in steps]
+    steps = [half_up(amount.numerator * _STEPS_A_FEN, amount.denominator) for amount in amounts]
+    if any(_STEPS_A_FEN % amount.denominator for amount in amounts):
+        total = sum(amounts, Fraction(0))
+        if half_up(sum(steps), _STEPS_A_FEN) != half_up_fraction(total):
+            steps[-1] += half_up_fraction(total * _STEPS_A_FEN) - sum(steps)
+    return [_point(step, 2, _DECIMALS) for step in steps]

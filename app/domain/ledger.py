@@ -123,24 +123,27 @@ def _days_overdue(running: RunningBill, day: int) -> int:
 
 
 def _segments(running: RunningBill, day: int) -> tuple[Segment, ...]:
+    """Return the runs of days, joined where neither principal nor rate changed and no day lies between."""
     if day <= running.silent or not (running.principal or running.num_at(day)):
         return ()
-    segments: list[Segment] = []
+    joined: list[tuple[int, int, int, int]] = []
     runs = [*running.principals, (day, 0)]
     for (after, principal), (through, _) in pairwise(runs):
         if principal:
             for first, last, slope in running.stretches(after, through):
-                _append(segments, first, last, principal, Rate(slope, running.den))
-    return tuple(segments)
-
-
-def _append(segments: list[Segment], first: int, last: int, principal: int, rate: Rate) -> None:
-    """Add a run of days, joined to the last one where neither principal nor rate changed and no day lies between."""
-    if segments:
-        before = segments[-1]
-        same = (before.principal_fen, before.rate, before.to_on.toordinal() + 1) == (principal, rate, first)
-        if same:
-            first = segments.pop().from_on.toordinal()
-    days = last - first + 1
-    amount = principal * days * rate.fraction
-    segments.append(Segment(date.fromordinal(first), date.fromordinal(last), days, principal, rate, amount))
+                if joined and joined[-1][1:] == (first - 1, principal, slope):
+                    joined[-1] = (joined[-1][0], last, principal, slope)
+                else:
+                    joined.append((first, last, principal, slope))
+    rates = {slope: Rate(slope, running.den) for slope in {slope for _, _, _, slope in joined}}
+    return tuple(
+        Segment(
+            date.fromordinal(first),
+            date.fromordinal(last),
+            last - first + 1,
+            principal,
+            rates[slope],
+            Fraction(principal * slope * (last - first + 1), running.den),
+        )
+        for first, last, principal, slope in joined
+    )
