@@ -128,4 +128,7 @@ LABELS: dict[str, str] = {
     "action.notice_batch.cancelled": "取消通知批次",
     "action.notice_batch.downloaded": "下载通知批次",
     "action.owner.notice_opened": "业主打开通知书",
+    "tone.reminder": "温馨提示",
+    "tone.notice": "催缴通知书",
+    "tone.demand": "催告函",
 }

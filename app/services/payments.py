@@ -115,6 +115,7 @@ def record(
     actor: str,
     may_back_date: bool,
     key: str,
+    cashier: str = "",
 ) -> Recorded:
     """Record a payment, allocate it and issue its receipt, all in one transaction; the same ``key`` acts once.
 
@@ -141,7 +142,7 @@ def record(
         community_id=unit.community_id,
         today=today,
         now=now,
-        actor=actor,
+        cashier=cashier or actor,
     )
     audit.record(
         session,
@@ -227,12 +228,12 @@ def _issue_receipt(
     community_id: int,
     today: dt.date,
     now: dt.datetime,
-    actor: str,
+    cashier: str,
 ) -> tuple[int, str]:
     """Take the next receipt number and freeze what the receipt says; return (document id, number)."""
     number = documents.next_numbers(session, community_id=community_id, kind="receipt", year=today.year)[0]
     facts = receipts.facts(
-        session, payment_id=payment_id, unit_id=unit_id, number=number, issued_on=today, cashier=actor
+        session, payment_id=payment_id, unit_id=unit_id, number=number, issued_on=today, cashier=cashier
     )
     receipt_id = documents.freeze(
         session,

@@ -144,7 +144,9 @@ def _context(session: Session, here: Here, batch_id: int) -> dict[str, Any]:
 @router.get("/notices/{batch_id}/progress")
 def progress(batch_id: Id, here: Viewer, session: Reading) -> Response:
     """Answer with the progress line alone; it stops asking once the batch is done."""
-    return HTMLResponse(pages.fragment("notices/progress.html", here=here, **_context(session, here, batch_id)))
+    context = _context(session, here, batch_id)
+    headers = {"HX-Refresh": "true"} if context["batch"].state == "done" else {}
+    return HTMLResponse(pages.fragment("notices/progress.html", here=here, **context), headers=headers)
 
 
 @router.post("/notices/{batch_id}/release")

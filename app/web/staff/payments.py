@@ -132,6 +132,7 @@ def _record(engine: Engine, here: Here, receipt: payments.Receipt, key: str, tod
             actor=here.actor.login,
             may_back_date=here.actor.may(Permission.PAYMENT_BACKDATE),
             key=key,
+            cashier=here.actor.name,
         )
 
 

@@ -92,7 +92,6 @@
   window.addEventListener("pageshow", function () {
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
     document.querySelectorAll("form").forEach(function (form) { if (form.querySelector("[data-all]")) count(form); });
-    document.querySelectorAll(".only-js[hidden]").forEach(function (el) { el.hidden = false; });
     var fault = document.querySelector(".is-invalid");
     if (fault) fault.focus();
   });

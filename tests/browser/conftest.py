@@ -1,0 +1,133 @@
+"""A served estate and a real Chromium; axe comes from the files beside the tests."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from app import clock
+from app.main import create_app
+from app.settings import Settings
+from app.store import db, owner_links, sealing, sessions
+from app.web.security import Limits
+from tests.databases import SqliteDatabases
+from tests.web import estate as estates
+from tests.web.estate import Estate
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core@4.14.1" / "axe.min.js").read_text()
+DESK, PHONE = (1366, 768), (390, 844)
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+LOOSE = "100000/minute"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A running application with its estate."""
+
+    url: str
+    estate: Estate
+    engine: object
+
+    def session_of(self, login: str) -> str:
+        """Return a fresh session token, without the slow hashing."""
+        with db.transaction(self.engine) as session:  # type: ignore[arg-type]
+            return sessions.start(
+                session, user_id=self.estate.users[login], at=clock.now(), ip="127.0.0.1", agent="test"
+            )
+
+    def link_of(self, unit_id: int) -> str:
+        """Return a fresh owner's link."""
+        token = owner_links.new_token()
+        with db.transaction(self.engine) as session:  # type: ignore[arg-type]
+            owner_links.keep(session, token=token, unit_id=unit_id, at=clock.now())
+        return f"{self.url}/o/{token}"
+
+
+@pytest.fixture(scope="module")
+def office(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    engine = db.create_engine(sqlite_databases.new())
+    sealing.attach(engine, b"k" * 32)
+    estate = estates.build(engine, units=24)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), public_url=url)
+    app = create_app(settings, engine=engine, limits=Limits(LOOSE, LOOSE, LOOSE, LOOSE))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    waiting = threading.Event()
+    while not server.started:
+        waiting.wait(0.05)
+    yield Office(url, estate, engine)
+    server.should_exit = True
+    thread.join(timeout=10)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chrome(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@dataclass(slots=True)
+class Desk:
+    """Makes pages and remembers what their consoles complained about."""
+
+    chrome: Browser
+    office: Office
+    contexts: list[BrowserContext]
+    complaints: list[str]
+
+    def page(
+        self, login: str = "", *, size: tuple[int, int] = DESK, dark: bool = False, script: bool = True
+    ) -> Page:
+        """Open a page, signed in where a login is given."""
+        context = self.chrome.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+            locale="zh-CN",
+        )
+        self.contexts.append(context)
+        if login:
+            context.add_cookies([{"name": "sid", "value": self.office.session_of(login), "url": self.office.url}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.complaints.append(message.text) if message.type == "error" else None,
+        )
+        return page
+
+
+@pytest.fixture
+def desk(chrome: Browser, office: Office) -> Iterator[Desk]:
+    made = Desk(chrome, office, [], [])
+    yield made
+    for context in made.contexts:
+        context.close()
+    assert made.complaints == []
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds wrong on the page."""
+    page.evaluate(AXE)  # through the debugger: the page's own policy lets no foreign script in
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    return [
+        f"{page.url} {fault['id']}: {node['html'][:120]} {node['failureSummary'][:160]}"
+        for fault in found
+        for node in fault["nodes"]
+    ]
