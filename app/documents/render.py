@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import jinja2
 from weasyprint import CSS, HTML
+from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -21,6 +23,7 @@ from app.i18n import numerals, print_words
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "notices"
 PDF_VARIANT = "pdf/a-3u"
+COLOURS = "print"
 
 
 class PackagedAssets(URLFetcher):  # WeasyPrint is untyped
@@ -61,16 +64,22 @@ def html(facts: Facts) -> str:
 
 def lay_out(facts: Facts) -> Any:  # noqa: ANN401 - WeasyPrint is untyped
     """Return the laid-out document, whose pages can be counted or joined."""
-    fetcher, fonts, sheet = _styles()
+    fetcher, fonts, sheet, colours = _styles()
     page = HTML(string=html(facts), base_url=None, url_fetcher=fetcher)
-    return page.render(stylesheets=[sheet], font_config=fonts, pdf_variant=PDF_VARIANT)
+    return page.render(
+        stylesheets=[sheet],
+        font_config=fonts,
+        color_profiles=dict(colours),
+        output_intent=COLOURS,
+        pdf_variant=PDF_VARIANT,
+    )
 
 
 def pdf(facts: Facts) -> tuple[bytes, int]:
     """Return the PDF and how many pages it has."""
     document = lay_out(facts)
     file = io.BytesIO()
-    document.write_pdf(file, pdf_variant=PDF_VARIANT)
+    document.write_pdf(file, pdf_variant=PDF_VARIANT, output_intent=COLOURS)
     return file.getvalue(), len(document.pages)
 
 
@@ -102,8 +111,11 @@ def _environment() -> jinja2.Environment:
 
 
 @lru_cache(maxsize=1)
-def _styles() -> tuple[PackagedAssets, FontConfiguration, CSS]:
+def _styles() -> tuple[PackagedAssets, FontConfiguration, CSS, dict[str, ColorProfile]]:
     """Return what every document of this process shares: making it anew each time costs a third of the whole."""
     fetcher, fonts = PackagedAssets(), FontConfiguration()
     sheet = CSS(string=(TEMPLATES / "print-1.css").read_text("utf-8"), font_config=fonts, url_fetcher=fetcher)
-    return fetcher, fonts, sheet
+    # PDF/A wants a colour profile; WeasyPrint's own way opens its file anew, and unclosed, for every document.
+    profile = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+    colours = {COLOURS: ColorProfile(io.BytesIO(profile), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))}
+    return fetcher, fonts, sheet, colours

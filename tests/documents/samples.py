@@ -137,7 +137,9 @@ def notice(
         addressee=Addressee(
             owners=owners,
             community="锦绣江南·翡翠湾",
-            unit_label=f"{chance.randrange(1, 30)}幢1单元{chance.randrange(101, 2999)}室" if seed != 1 else "2幢1单元2903室",
+            unit_label=f"{chance.randrange(1, 30)}幢1单元{chance.randrange(101, 2999)}室"
+            if seed != 1
+            else "2幢1单元2903室",
             area_e3=area,
             address="江苏省南京市江宁区秣陵街道胜太西路53号",
             phone_mask="138****8000",
@@ -154,7 +156,21 @@ def receipt(lines: int = 2, **changes: object) -> ReceiptFacts:
         ReceiptLine("物业服务费", "principal", start, bill(start).to_on, 65740, 1, 23500, 15449, 0, 0, 0, 15449, 0)
         for start in months_back(lines)
     )
-    late = ReceiptLine("物业服务费", "late_charge", dt.date(2026, 4, 1), dt.date(2026, 4, 30), 65740, 1, 23500, 3461, 0, 500, 0, 1500, 1461)
+    late = ReceiptLine(
+        "物业服务费",
+        "late_charge",
+        dt.date(2026, 4, 1),
+        dt.date(2026, 4, 30),
+        65740,
+        1,
+        23500,
+        3461,
+        0,
+        500,
+        0,
+        1500,
+        1461,
+    )
     facts: dict[str, object] = {
         "number": "SJ0126000042", "issued_on": AS_OF, "received_on": AS_OF, "community": "锦绣江南·翡翠湾",
         "company": COMPANY.name, "office_phone": COMPANY.phone, "unit_label": "2幢1单元2903室", "area_e3": 65740,
