@@ -151,7 +151,7 @@ def _table(rows: Sequence[UnitArrears], names: dict[int, str], payload: dict[str
 
 
 def statement(
-    unit: Annotated[str, typer.Argument(help="A unit as people write it: 1-1-202, 1栋1单元202.")],
+    unit: Annotated[str, typer.Argument(help="A unit: 1-1-202, or as people write it.")],
     *,
     as_of: AsOf = "",
     community: Community = None,

@@ -96,7 +96,9 @@ def positional_services(module: Source) -> list[str]:
     """A use case takes keyword-only arguments, after its Session or Gateways at most."""
     faults = []
     for function in module.tree.body:
-        if not isinstance(function, ast.FunctionDef) or function.name.startswith("_"):
+        if not isinstance(function, ast.FunctionDef) or not annotated(function) & {"Session", "Gateways"}:
+            continue
+        if function.name.startswith("_"):
             continue
         positional = [*function.args.posonlyargs, *function.args.args]
         if len(positional) > 1:
@@ -214,13 +216,13 @@ def opening(module: Source) -> list[str]:
 
 
 def length(module: Source) -> list[str]:
-    """A module holds one noun, a function one step."""
+    """A module holds one noun, a function one step; a long list of options is no step."""
     faults = []
     lines = module.text.count("\n")
     if lines > MODULE_LINES and module.name not in ONE_PAGE:
         faults.append(f"{module.name}: {lines} lines; does it hold two nouns?")
     for function in functions(module.tree):
-        size = (function.end_lineno or function.lineno) - function.lineno + 1
+        size = (function.end_lineno or 0) - function.body[0].lineno + 1
         if size > FUNCTION_LINES:
             faults.append(f"{module.name}:{function.lineno} {function.name}: {size} lines")
     return faults

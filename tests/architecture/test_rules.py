@@ -76,7 +76,7 @@ BREAKS = [
     (rules.opening, '"""No full stop"""\n'),
     (rules.opening, '"""Two lines where\none would do."""\n'),
     (rules.length, "x = 1\n" * 451),
-    (rules.length, "def long():\n" + "    x = 1\n" * 60),
+    (rules.length, "def long():\n" + "    x = 1\n" * 61),
 ]
 
 
