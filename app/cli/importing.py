@@ -16,6 +16,7 @@ ACTOR = "cli"
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command("import")(import_files)
+    app.command("undo-import")(undo_import)
 
 
 def import_files(
@@ -59,6 +60,27 @@ def import_files(
     if not any(sheet["rows"] for file in payload["files"] for sheet in file["sheets"]):
         say("Nothing in these files could be read.")
         raise typer.Exit(REFUSED)
+
+
+def undo_import(
+    batch: Annotated[int, typer.Argument(help="The batch number the import answered with.", min=1)],
+    *,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Take one import back as a whole, while nothing later stands on it."""
+    from dataclasses import asdict
+
+    from app import clock
+    from app.services import imports
+    from app.store import db
+
+    with db.transaction(engine()) as session:
+        done = imports.undo(session, batch_id=batch, today=today(), now=clock.now(), actor_id=None, actor=ACTOR)
+        if dry_run:
+            session.rollback()
+    line = f"{done.bills} bills and {done.payments} payments reversed, {done.units} units removed"
+    answer(asdict(done) | {"dry_run": dry_run}, as_json=as_json, lines=[line])
 
 
 def _kind(text: str) -> Any:  # noqa: ANN401 - the enum is imported late, for a quick start

@@ -89,16 +89,17 @@ class MoneyMatcher:
         planned = self._new.get(key)
         if planned is not None or (standing is not None and not standing.is_undone):
             amount = planned.amount_fen if planned is not None else standing.principal_fen if standing else 0
-            if amount == row.amount_fen:
+            to_on = planned.to_on if planned is not None else standing.to_on if standing else row.to_on
+            if (amount, to_on) == (row.amount_fen, row.to_on):
                 tally.unchanged += counts
                 return True
+            if to_on != row.to_on:
+                self._refuse_overlap(tally, row, row.from_on, to_on)
+                return False
             tally.fault(row.row, "room", "import.bill_differs", unit=row.unit.label, ours=_yuan(amount))
             return False
         if (other := self._overlap(code, item.name, row.from_on, row.to_on)) is not None:
-            tally.fault(
-                row.row, "period", "import.period_overlaps",
-                unit=row.unit.label, start=other[0].isoformat(), end=other[1].isoformat(),
-            )  # fmt: skip
+            self._refuse_overlap(tally, row, *other)
             return False
         issue = 0 if standing is None else standing.issue + 1
         bill = NewBill(
@@ -109,6 +110,11 @@ class MoneyMatcher:
         self._cover(code, item.name, row.from_on, row.to_on)
         tally.created += counts
         return True
+
+    @staticmethod
+    def _refuse_overlap(tally: Tally, row: ArrearsRow, start: dt.date, end: dt.date) -> None:
+        facts = {"unit": row.unit.label, "start": start.isoformat(), "end": end.isoformat()}
+        tally.fault(row.row, "period", "import.period_overlaps", **facts)
 
     def _cover(self, code: str, item: str, from_on: dt.date, to_on: dt.date) -> None:
         for month in range(_month(from_on), _month(to_on) + 1):

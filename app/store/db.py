@@ -143,6 +143,23 @@ def insert_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]
     return int(session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() - before)
 
 
+def insert_many(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert the rows and return their ids in the order given; all rows name the same columns.
+
+    SQLite can tell the ids of many rows in order only one statement a row. Its write lock is ours until the commit,
+    so the ids are counted on from the last one instead.
+    """
+    if not rows:
+        return []
+    if not is_sqlite(session):
+        statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
+        return list(session.execute(statement, list(rows)).scalars())
+    first = session.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0) + 1)).scalar_one()
+    ids = list(range(first, first + len(rows)))
+    session.execute(sa.insert(table), [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
+    return ids
+
+
 def insert_one_new(session: Session, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert ``row`` unless its unique key is there; tell whether it went in."""
     make = sqlite.insert if is_sqlite(session) else postgresql.insert

@@ -210,7 +210,7 @@ _CARD_DIGITS = 18
 
 def add_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Write units and return their ids."""
-    return _insert(session, unit, rows)
+    return db.insert_many(session, unit, rows)
 
 
 def change_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -233,13 +233,6 @@ def add_contacts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 def list_item(session: Session, fee_item_id: int) -> None:
     """Let a fee item apply only to the units it is attached to."""
     session.execute(sa.update(fee_item).where(fee_item.c.id == fee_item_id).values(applies_to="listed"))
-
-
-def _insert(session: Session, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    if not rows:
-        return []
-    statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(session.execute(statement, list(rows)).scalars())
 
 
 def _update(session: Session, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

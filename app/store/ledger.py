@@ -230,8 +230,7 @@ def _insert_typed(session: Session, postings: Sequence[Posting]) -> list[int]:
     for kind, found in places.items():
         table = TYPED[kind]
         rows = [_full_row(postings[place]) for place in found]
-        statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
-        for place, number in zip(found, session.execute(statement, rows).scalars(), strict=True):
+        for place, number in zip(found, db.insert_many(session, table, rows), strict=True):
             ids[place] = number
     return ids
 
@@ -341,8 +340,7 @@ def _append(session: Session, work: Mapping[int, _Unit], moved: Mapping[int, lis
     if not any(moved.values()):
         session.execute(sa.insert(ledger_entry), rows)
         return
-    statement = sa.insert(ledger_entry).returning(ledger_entry.c.id, sort_by_parameter_order=True)
-    ids = session.execute(statement, rows).scalars().all()
+    ids = db.insert_many(session, ledger_entry, rows)
     last = {row["unit_id"]: number for row, number in zip(rows, ids, strict=True)}
     session.execute(
         sa.insert(allocation),

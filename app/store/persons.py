@@ -50,11 +50,7 @@ def row_of(
 
 def insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Write people and return their ids in the order given."""
-    if not rows:
-        return []
-    return list(
-        session.execute(sa.insert(person).returning(person.c.id, sort_by_parameter_order=True), list(rows)).scalars()
-    )
+    return db.insert_many(session, person, rows)
 
 
 def name_of(session: Session, person_id: int) -> str:

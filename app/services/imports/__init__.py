@@ -26,7 +26,8 @@ def preview(session: Session, *, books: Sequence[ParsedBook], options: Options, 
         Refusal: ``import.communities_differ``, ``import.community_unclear``, ``import.bad_due_day``.
 
     """
-    return report(books, match(session, books, options, today), {})
+    work = match(session, books=books, options=options, today=today, is_writing=False)
+    return report(work, books=books, batches={})
 
 
 def commit(
@@ -45,9 +46,9 @@ def commit(
         Refusal: as ``preview``, and what the ledger refuses.
 
     """
-    work = match(session, books, options, today)
+    work = match(session, books=books, options=options, today=today, is_writing=True)
     if not any(tally.created or tally.updated for tally in work.plan.tallies):
-        return report(books, work, {})
+        return report(work, books=books, batches={})
     if work.community_id is None:
         work.community_id = estate.create_community(session, name=work.community)
     batches: dict[int, int] = {}
@@ -65,9 +66,9 @@ def commit(
             "created_at": now,
         }
         batches[number] = imports.add_batch(session, row)
-    write_estate(session, work, batches, options)
-    write_money(session, work, batches, today=today, now=now, actor_id=actor_id)
-    told = report(books, work, batches)
+    write_estate(session, work=work, batches=batches, options=options)
+    write_money(session, work=work, batches=batches, today=today, now=now, actor_id=actor_id)
+    told = report(work, books=books, batches=batches)
     for file in told.files:
         if file.batch_id is not None:
             imports.set_summary(session, file.batch_id, canonical(summary(file)))

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.money import format_yuan
+from app.domain.rates import ONE_PER_MILLE, Rate
 from app.sheets import report as sheet_report
 from app.sheets.plan import Plan, Snapshot, Tally
 from app.sheets.records import ParsedBook
 
 LATER = frozenset({"import.unknown_unit"})
 """Faults that another file may heal: the same file is then tried again."""
-
-from app.domain.rates import ONE_PER_MILLE, Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,8 @@ class Work:
     plan: Plan
 
 
-def report(books: Sequence[ParsedBook], work: Work, batches: dict[int, int]) -> Report:
+def report(work: Work, *, books: Sequence[ParsedBook], batches: dict[int, int]) -> Report:
+    """Tell what the plan holds, file by file; ``batches`` are the numbers of those that were written."""
     plan = work.plan
     files = tuple(
         FileReport(

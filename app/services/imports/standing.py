@@ -23,16 +23,17 @@ from app.store import calendars, estate, imports, sealing
 MAX_DUE_DAY = 31
 
 
-def match(session: Session, books: Sequence[ParsedBook], options: Options, today: dt.date) -> Work:
+def match(session: Session, *, books: Sequence[ParsedBook], options: Options, today: dt.date, is_writing: bool) -> Work:
+    """Match the files against the community they go to; a file that was imported before is left out."""
     if not 1 <= options.due_day <= MAX_DUE_DAY:
         raise Refusal("import.bad_due_day", field="due_day", given=options.due_day)
     name = _community_name(session, books, options.community)
     row = estate.community_by_name(session, name)
     community_id = None if row is None else int(row.id)
-    if community_id is not None:
+    if community_id is not None and is_writing:
         imports.lock(session, community_id)
     known = imports.batches_by_hash(session, [book.sha256 for book in books], community_id)
-    snapshot = Snapshot() if community_id is None else stands(session, community_id, today)
+    snapshot = Snapshot() if community_id is None else stands(session, community_id=community_id, today=today)
     roll_due = bool(row is not None and row.roll_due)
     calendar = calendars.load(session) if roll_due else None
     fresh: dict[str, tuple[int, ParsedBook]] = {}
@@ -67,7 +68,7 @@ def _due_rule(day: int, calendar: Calendar | None) -> Callable[[dt.date], dt.dat
     return due_on
 
 
-def stands(session: Session, community_id: int, today: dt.date) -> Snapshot:
+def stands(session: Session, *, community_id: int, today: dt.date) -> Snapshot:
     """Everything of a community that rows can meet, in nine queries whatever its size."""
     people = {
         row.id: Someone(row.name, row.id, "", "", row.phone_index, row.id_index, row.phone_tail)

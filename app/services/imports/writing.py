@@ -20,7 +20,8 @@ OWNED_SINCE = dt.date(1990, 1, 1)
 """A list of owners gives no day; whoever is on it owned when the arrears on the next list fell due."""
 
 
-def write_estate(session: Session, work: Work, batches: dict[int, int], options: Options) -> None:
+def write_estate(session: Session, *, work: Work, batches: dict[int, int], options: Options) -> None:
+    """Write fee items, people, units and what ties them together."""
     _write_items(session, work, options)
     _write_people(session, work, batches)
     _write_units(session, work, batches)
@@ -156,7 +157,7 @@ def _search_key(known: KnownUnit) -> str:
 
 
 def write_money(
-    session: Session, work: Work, batches: dict[int, int], *, today: dt.date, now: dt.datetime, actor_id: int | None
+    session: Session, *, work: Work, batches: dict[int, int], today: dt.date, now: dt.datetime, actor_id: int | None
 ) -> None:
     loaded = plans.load(session, {row.plan_id for row in estate.fee_items(session, _community_id(work))})
     plan_of = {row.id: loaded[row.plan_id] for row in estate.fee_items(session, _community_id(work))}
