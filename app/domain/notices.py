@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class SkipReason(StrEnum):
-    """Why a unit gets no notice, or (``FORMER_OWNER``, ``ON_HOLD``) why some of its bills are not on it."""
+    """Why a unit gets no notice, or (``FORMER_OWNER``, ``ON_HOLD``, ``BALANCE_CHANGED``) what the notice lacks."""
 
     PAID = "paid"
     BALANCE_CHANGED = "changed"

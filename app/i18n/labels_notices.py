@@ -4,7 +4,7 @@ from __future__ import annotations
 
 LABELS: dict[str, str] = {
     "skip_reason.paid": "已缴清",
-    "skip_reason.changed": "选取后金额已减少，请重新生成",
+    "skip_reason.changed": "计算日之后已有缴款，缴清的账单未列入",
     "skip_reason.already_noticed": "当日已有同级通知",
     "skip_reason.contact_stopped": "已约定暂停联系",
     "skip_reason.on_hold": "账单暂缓催缴",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -71,11 +71,11 @@ def issue(session: Session, *, batch_id: int, today: dt.date, now: dt.datetime) 
     settled: list[dict[str, Any]] = []
     sent: list[tuple[Row, Verdict]] = []
     for row in rows:
-        verdict = drafting.printable(verdicts[row.unit_id])
-        reason = verdict.reason or _moved(states[row.unit_id], verdict)
-        state, why = ("skipped", reason) if reason else ("noticed", verdict.left_out)
+        verdict = _still_owed(states[row.unit_id], drafting.printable(verdicts[row.unit_id]))
+        why = verdict.reason or verdict.left_out
+        state = "skipped" if verdict.reason else "noticed"
         settled.append({"id": row.id, "state": state, "skip_reason": why.value if why else ""})
-        if reason is None:
+        if verdict.reason is None:
             sent.append((row, verdict))
     _write(session, batch, sent, states, now)
     notices.settle_units(session, settled)
@@ -105,18 +105,21 @@ def _state(story: replay.Story, as_of: dt.date, now_on: dt.date) -> _State:
     )
 
 
-def _moved(state: _State, verdict: Verdict) -> SkipReason | None:
-    """Say whether less is owed by now than the notice would ask for."""
-    listed = [(state.open[number], state.by_now[number]) for number in verdict.bill_ids]
-    if not any(after.total_fen for _, after in listed):
-        return SkipReason.PAID
+def _still_owed(state: _State, verdict: Verdict) -> Verdict:
+    """Take off what was settled between the day of the figures and today; say so where less is owed than then."""
+    if verdict.reason is not None:
+        return verdict
+    open_still = tuple(number for number in verdict.bill_ids if state.by_now[number].total_fen)
+    if not open_still:
+        return Verdict(reason=SkipReason.PAID)
     less = any(
-        after.principal_fen < before.principal_fen
-        or after.late_charge_fen < before.late_charge_fen
-        or after.costs_fen < before.costs_fen
-        for before, after in listed
+        state.by_now[number].principal_fen < state.open[number].principal_fen
+        or state.by_now[number].late_charge_fen < state.open[number].late_charge_fen
+        or state.by_now[number].costs_fen < state.open[number].costs_fen
+        for number in verdict.bill_ids
     )
-    return SkipReason.BALANCE_CHANGED if less else None
+    left_out = verdict.left_out or (SkipReason.BALANCE_CHANGED if less else None)
+    return replace(verdict, bill_ids=open_still, left_out=left_out)
 
 
 def _write(

@@ -117,14 +117,21 @@ def test_a_unit_that_paid_is_not_selected_and_one_that_paid_since_is_left_out(
     assert noticing.reasons(engine, batch_id) == noticing.only(SkipReason.PAID, "1-1-102")
 
 
-def test_a_unit_that_paid_after_the_day_of_the_figures_is_left_out_too(engine: Engine, made: making.Estate) -> None:
+def test_what_was_settled_after_the_day_of_the_figures_is_not_asked_for(engine: Engine, made: making.Estate) -> None:
     batch_id = noticing.draft(engine, made)
     later = TODAY + dt.timedelta(days=2)
     pay(engine, made.units[1], 100_000, on=later)
-    pay(engine, made.units[2], 5_000, on=later)
+    pay(engine, made.units[2], 25_000, on=later)
+    pay(engine, made.units[3], 48_000 + 1_800 - 1, on=later)
     noticing.release(engine, batch_id, today=later)
-    assert issue_all(engine, batch_id, today=later) == 3
-    assert noticing.reasons(engine, batch_id) == {"1-1-102": "paid", "1-1-201": "changed"}
+    assert issue_all(engine, batch_id, today=later) == 4
+    assert noticing.reasons(engine, batch_id) == noticing.only(SkipReason.PAID, "1-1-102")
+    found = {row["code"]: row for row in noticing.rows(engine, batch_id)}
+    assert found["1-1-201"]["skip_reason"] == SkipReason.BALANCE_CHANGED.value
+    told = facts_of(engine, batch_id)
+    assert len(told[found["1-1-201"]["label"]].bills) == 2  # its late charge is still owed
+    assert len(told[found["1-1-202"]["label"]].bills) == 1
+    assert found["1-1-301"]["skip_reason"] == ""
 
 
 def test_a_dunning_hold_on_every_bill_leaves_the_unit_out_and_one_on_a_bill_only_that_bill(
