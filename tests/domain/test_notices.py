@@ -1,68 +1,92 @@
-"""Who is sent a notice for what: the owners of the day, for what they owed, unless somebody said to wait."""
+"""Who is addressed for which bills, and why nobody is."""
 
 from __future__ import annotations
 
-from datetime import date
+import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from app.domain.notices import NOTHING_YET, Debt, Hold, Ownership, Past, SkipReason, Verdict, decide, owed_by
 
-TODAY = date(2026, 3, 2)
-EVER = date(9999, 12, 31)
-WANG = Ownership(1, "王伟", date(2020, 1, 1), EVER)
-OLD = Debt(11, date(2025, 1, 10))
-NEW = Debt(12, date(2026, 1, 10))
+D = dt.date
+AS_OF = D(2026, 3, 2)
+FIRST, SECOND = Debt(1, D(2025, 1, 10)), Debt(2, D(2026, 1, 10))
+WANG = Ownership(7, "王秀英", D(2020, 1, 1), D(9999, 12, 31))
+LI = Ownership(8, "李建国", D(2025, 6, 1), D(9999, 12, 31))
 
 
 def verdict(
-    debts: tuple[Debt, ...] = (OLD, NEW),
-    ownerships: tuple[Ownership, ...] = (WANG,),
-    holds: tuple[Hold, ...] = (),
+    *holds: Hold,
+    debts: tuple[Debt, ...] = (FIRST, SECOND),
+    owners: tuple[Ownership, ...] = (WANG,),
     past: Past = NOTHING_YET,
 ) -> Verdict:
-    return decide(debts=debts, ownerships=ownerships, holds=holds, past=past, pause_days=30, as_of=TODAY)
+    return decide(debts=debts, ownerships=owners, holds=holds, past=past, pause_days=15, as_of=AS_OF)
 
 
-def test_an_owner_is_addressed_for_every_overdue_bill() -> None:
-    assert verdict() == Verdict(("王伟",), (11, 12))
-
-
-def test_co_owners_are_addressed_together() -> None:
-    assert verdict(ownerships=(WANG, Ownership(2, "李娜", date(2020, 1, 1), EVER))).owners == ("王伟", "李娜")
-
-
-def test_a_new_owner_is_not_asked_for_the_old_ones_debt() -> None:
-    sold = (Ownership(1, "王伟", date(2020, 1, 1), date(2025, 6, 1)), Ownership(2, "李娜", date(2025, 6, 1), EVER))
-    assert verdict(ownerships=sold) == Verdict(("李娜",), (12,), None, SkipReason.FORMER_OWNER)
-    assert verdict(debts=(OLD,), ownerships=sold).reason is SkipReason.FORMER_OWNER
+def test_the_owner_is_addressed_for_every_overdue_bill() -> None:
+    assert verdict() == Verdict(("王秀英",), (1, 2))
 
 
 @pytest.mark.parametrize(
-    ("verdict_", "reason"),
+    ("past", "reason"),
     [
-        (verdict(debts=()), SkipReason.PAID),
-        (verdict(ownerships=()), SkipReason.NO_OWNER),
-        (verdict(ownerships=(Ownership(1, "王伟", date(2026, 6, 1), EVER),)), SkipReason.NO_OWNER),
-        (verdict(past=Past(1, TODAY, has_this=True)), SkipReason.ALREADY_NOTICED),
-        (verdict(past=Past(1, date(2026, 2, 1))), SkipReason.PAUSED),
-        (verdict(past=Past(1, date(2026, 4, 1))), SkipReason.PAUSED),
-        (verdict(past=Past(1, date(2026, 1, 31))), None),
-        (verdict(holds=(Hold(frozenset(), stops_dunning=True, stops_contact=False),)), SkipReason.ON_HOLD),
-        (verdict(holds=(Hold(frozenset({11}), stops_dunning=False, stops_contact=True),)), SkipReason.CONTACT_STOPPED),
-        (verdict(holds=(Hold(frozenset(), stops_dunning=False, stops_contact=False),)), None),
+        (Past(1, AS_OF, has_this=True), SkipReason.ALREADY_NOTICED),
+        (Past(1, AS_OF), SkipReason.PAUSED),
+        (Past(1, D(2026, 2, 16)), SkipReason.PAUSED),
+        (Past(1, D(2026, 2, 15)), None),
+        (Past(1, D(2026, 5, 1)), SkipReason.PAUSED),
     ],
 )
-def test_a_unit_is_left_out_for_a_reason(verdict_: Verdict, reason: SkipReason | None) -> None:
-    assert verdict_.reason is reason
+def test_a_notice_already_sent_or_not_long_ago_comes_first(past: Past, reason: SkipReason | None) -> None:
+    assert verdict(past=past).reason == reason
 
 
-def test_a_bill_in_dispute_is_left_off_and_the_rest_is_sent() -> None:
-    held = (Hold(frozenset({11}), stops_dunning=True, stops_contact=False),)
-    assert verdict(holds=held) == Verdict(("王伟",), (12,), None, SkipReason.ON_HOLD)
+@pytest.mark.parametrize(
+    ("hold", "reason"),
+    [
+        (Hold(frozenset(), stops_dunning=True, stops_contact=False), SkipReason.ON_HOLD),
+        (Hold(frozenset({1, 2}), stops_dunning=True, stops_contact=False), SkipReason.ON_HOLD),
+        (Hold(frozenset({1}), stops_dunning=False, stops_contact=True), SkipReason.CONTACT_STOPPED),
+        (Hold(frozenset(), stops_dunning=False, stops_contact=False), None),
+    ],
+)
+def test_an_agreed_pause_is_kept(hold: Hold, reason: SkipReason | None) -> None:
+    assert verdict(hold).reason == reason
 
 
-def test_where_nobody_is_known_for_the_due_day_the_next_owners_are_taken() -> None:
-    later = Ownership(1, "王伟", date(2025, 6, 1), EVER)
-    assert owed_by((later,), date(2025, 1, 10)) == {1}
-    assert owed_by((), date(2025, 1, 10)) == set()
+def test_a_hold_on_one_bill_leaves_the_others_on_the_notice() -> None:
+    found = verdict(Hold(frozenset({1}), stops_dunning=True, stops_contact=False))
+    assert (found.bill_ids, found.left_out) == ((2,), SkipReason.ON_HOLD)
+
+
+def test_who_owes_nothing_is_sent_nothing() -> None:
+    assert verdict(debts=()).reason == SkipReason.PAID
+
+
+def test_nobody_is_asked_where_no_owner_is_known() -> None:
+    assert verdict(owners=()).reason == SkipReason.NO_OWNER
+    assert verdict(owners=(replace(WANG, until_on=AS_OF),)).reason == SkipReason.NO_OWNER
+
+
+def test_a_debt_stays_with_whoever_owned_on_the_due_date() -> None:
+    sold = replace(WANG, until_on=LI.from_on)
+    assert verdict(owners=(sold, LI)) == Verdict(("李建国",), (2,), None, SkipReason.FORMER_OWNER)
+    assert verdict(owners=(sold, LI), debts=(FIRST,)).reason == SkipReason.FORMER_OWNER
+
+
+def test_a_later_co_owner_is_not_asked_for_earlier_debts() -> None:
+    assert verdict(owners=(WANG, LI)) == Verdict(("王秀英", "李建国"), (2,), None, SkipReason.FORMER_OWNER)
+
+
+def test_a_period_of_owning_ends_before_its_last_day() -> None:
+    sold = replace(WANG, until_on=LI.from_on)
+    assert owed_by((sold, LI), LI.from_on) == {8}
+    assert owed_by((sold, LI), LI.from_on - dt.timedelta(days=1)) == {7}
+
+
+def test_where_no_earlier_owner_is_known_the_first_known_ones_are_taken() -> None:
+    assert owed_by((LI,), D(2024, 1, 1)) == {8}
+    assert verdict(owners=(LI,)) == Verdict(("李建国",), (1, 2))
+    assert owed_by((), D(2024, 1, 1)) == set()
