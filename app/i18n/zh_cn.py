@@ -12,17 +12,28 @@ from app.i18n import (
     errors_ledger,
     errors_money,
     errors_nightly,
+    errors_notices,
     errors_operation,
     errors_sheets,
     errors_web,
     labels_access,
+    labels_notices,
     labels_sheets,
     labels_web,
 )
 
 # Each area keeps its own file; a test fails when one is missing here or says a code twice.
-SENTENCE_FILES = (errors_documents, errors_ledger, errors_money, errors_nightly, errors_operation, errors_sheets, errors_web)
-LABEL_FILES = (labels_access, labels_sheets, labels_web)
+SENTENCE_FILES = (
+    errors_documents,
+    errors_ledger,
+    errors_money,
+    errors_nightly,
+    errors_notices,
+    errors_operation,
+    errors_sheets,
+    errors_web,
+)
+LABEL_FILES = (labels_access, labels_notices, labels_sheets, labels_web)
 
 SENTENCES: Mapping[str, str] = {code: text for file in SENTENCE_FILES for code, text in file.SENTENCES.items()}
 LABELS: Mapping[str, str] = {key: text for file in LABEL_FILES for key, text in file.LABELS.items()}
