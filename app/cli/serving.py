@@ -80,4 +80,5 @@ def demo(
     app = create_app(settings)
     if not headless:
         say("Stop it with Ctrl+C.")
-        uvicorn.run(app, host="127.0.0.1", port=port, server_header=False, log_level="warning")
+        with job.working(settings):
+            uvicorn.run(app, host="127.0.0.1", port=port, server_header=False, log_level="warning")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
+import threading
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,12 +20,15 @@ from app import clock
 from app.domain.errors import conflict
 from app.domain.ledger import Grace
 from app.domain.rates import ALWAYS, Rate
+from app.domain.waivers import WaiverKind, WaiverReason
 from app.gateways import keys, passwords
-from app.jobs import nightly
-from app.services import imports, signin
+from app.gateways.files import FileStore
+from app.gateways.ports import Gateways
+from app.jobs import nightly, worker
+from app.services import imports, printing, signin, waivers
 from app.settings import Settings
 from app.sheets import parsing, words
-from app.store import arrears, db, estate, owner_links, plans, sealing
+from app.store import arrears, db, estate, owner_links, plans, sealing, users
 
 DATA = Path(__file__).resolve().parents[1] / "demo_data"
 MARK = ".qingqian-demo"
@@ -74,8 +81,7 @@ def wipe(folder: Path) -> None:
 
 def build(settings: Settings) -> Estate:
     """Fill an empty demo folder and return what to show first."""
-    engine = db.create_engine(settings.url)
-    sealing.attach(engine, keys.secret(settings.secret_key.get_secret_value(), settings.key_file))
+    engine = _open(settings)
     db.migrate(engine)
     data = tomllib.loads((DATA / "demo.toml").read_text(encoding="utf-8"))
     people = tuple(SignIn(one["login"], f"qingqian-demo-{one['login']}", one["role"]) for one in data["people"])
@@ -84,9 +90,34 @@ def build(settings: Settings) -> Estate:
     units = _import(engine, data["community"]["name"])
     _sign_ins(engine, people, data["people"])
     nightly.run(engine, through=nightly.yesterday())
+    _ask_for_a_waiver(engine, community_id, asks=people[0].login, note=data["waiver"]["note"])
     owing, owner_unit, owner_path = _first_look(engine, community_id)
     engine.dispose()
     return Estate(data["community"]["name"], units, owing, people, owner_path, owner_unit)
+
+
+@contextmanager
+def working(settings: Settings) -> Iterator[None]:
+    """Run the worker beside the web for as long as the demo is served, so that released notices get printed."""
+    engine, stop = _open(settings), threading.Event()
+    gateways = Gateways(files=FileStore(settings.files_dir), printer=printing.press)
+    at, workers = dt.time.fromisoformat(settings.nightly_at), settings.render_workers
+    beside = threading.Thread(
+        target=lambda: worker.run(engine, gateways, nightly_at=at, render_workers=workers, stop=stop), name="worker"
+    )
+    beside.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        beside.join()
+        engine.dispose()
+
+
+def _open(settings: Settings) -> Engine:
+    engine = db.create_engine(settings.url)
+    sealing.attach(engine, keys.secret(settings.secret_key.get_secret_value(), settings.key_file))
+    return engine
 
 
 def _contract(session: Session, data: dict[str, Any]) -> int:
@@ -142,6 +173,32 @@ def _sign_ins(engine: Engine, people: tuple[SignIn, ...], rows: list[dict[str, s
                 at=clock.now(),
                 by=ACTOR,
             )
+
+
+def _ask_for_a_waiver(engine: Engine, community_id: int, *, asks: str, note: str) -> None:
+    """Leave one request for the manager to decide: half of the late charge on somebody's oldest bill."""
+    wanted, on = arrears.Filter(community_id=community_id), clock.today()
+    with db.transaction(engine) as session:
+        unit_id = arrears.list_units(session, as_of=on, wanted=wanted, sort="oldest", limit=1)[0].unit_id
+        oldest = arrears.bills_on(session, as_of=on, unit_ids=[unit_id], overdue_only=True)[0]
+        who = users.by_login(session, asks)
+        assert who is not None
+        waivers.request(
+            session,
+            wish=waivers.Wish(
+                unit_id=unit_id,
+                kind=WaiverKind.LATE_CHARGE_WAIVER,
+                bill_ids=[oldest.bill_id],
+                reason=WaiverReason.HARDSHIP,
+                note=note,
+                ratio=Fraction(1, 2),
+            ),
+            today=on,
+            now=clock.now(),
+            actor_id=who.id,
+            actor=asks,
+            key="demo-waiver",
+        )
 
 
 def _first_look(engine: Engine, community_id: int) -> tuple[int, str, str]:
