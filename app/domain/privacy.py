@@ -22,7 +22,7 @@ def mask_name(name: str) -> str:
 def mask_phone(number: str) -> str:
     """Return ``138****8000``: the first three and last four digits."""
     digits = "".join(sign for sign in number if sign.isdigit())
-    if digits.startswith("86") and len(digits) == 13:  # noqa: PLR2004 - the country code before a mobile number
+    if digits.startswith("86") and len(digits) == 13:
         digits = digits[2:]
     if len(digits) <= _TAIL:
         return "*" * len(digits)

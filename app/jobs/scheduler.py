@@ -34,7 +34,12 @@ class Task:
 
 
 def work(
-    claim: Leadership, tasks: Sequence[Task], *, stop: threading.Event, poll_seconds: float, now: Callable[[], dt.datetime]
+    claim: Leadership,
+    tasks: Sequence[Task],
+    *,
+    stop: threading.Event,
+    poll_seconds: float,
+    now: Callable[[], dt.datetime],
 ) -> None:
     """Lead whenever nobody else does, until told to stop; the scheduler lives exactly as long as the leadership."""
     term: Term | None = None

@@ -43,7 +43,7 @@ def look_up(session: Session, *, login: str, at: dt.datetime) -> Attempt:
     )
 
 
-def settle(  # noqa: PLR0913 - each is a separate fact of the attempt
+def settle(
     session: Session,
     *,
     attempt: Attempt,

@@ -57,7 +57,7 @@ def moment(value: dt.datetime | None) -> str:
 
 
 def named(value: object, noun: str) -> str:
-    """Return the label of a stored value: ``"cash" | named("payment_method")``."""
+    """Return the label of a stored value of a noun: that of ``cash`` among payment methods."""
     return zh_cn.LABELS.get(f"{noun}.{value}", str(value))
 
 
@@ -142,8 +142,10 @@ def back_to(
 ) -> RedirectResponse:
     """Lead to ``where`` after a successful POST, leaving a line for that page to show."""
     if here is not None and code:
+        told = Refusal(code)
+        told.facts.update(facts)
         with db.transaction(engine_of(request)) as session:
-            sessions.set_flash(session, session_id=here.session_id, text=zh_cn.sentence(Refusal(code, **facts)))
+            sessions.set_flash(session, session_id=here.session_id, text=zh_cn.sentence(told))
     return RedirectResponse(where, status_code=303)
 
 

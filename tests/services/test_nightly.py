@@ -100,7 +100,6 @@ def test_levels_are_reached_on_their_true_dates_after_a_long_standstill(engine: 
 
 def test_a_first_night_over_old_arrears_reaches_the_highest_level_only(engine: Engine) -> None:
     made = place.build(engine, units=1)
-    [unit_id] = made.units
     place.post_bills(engine, made, D(2022, 1, 10), through=D(2026, 1, 5))
     nightly.run(engine, through=D(2026, 1, 5))
     assert [(level, by) for _, level, _, by in place.levels(engine)] == [(1, 3), (2, 3), (3, None)]
