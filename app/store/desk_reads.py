@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -31,8 +32,9 @@ def billed(session: Session, *, community_id: int, from_on: dt.date, to_on: dt.d
 def waiting(session: Session, *, community_id: int) -> dict[str, int]:
     """Return how many waiver requests, draft batches and failing accounts wait in a community."""
 
-    def count(query: sa.Select[tuple[int]]) -> int:
-        return int(session.execute(query).scalar_one())
+    def count(query: sa.Select[Any]) -> int:
+        found: int = session.execute(query).scalar_one()
+        return found
 
     number = sa.select(sa.func.count())
     return {

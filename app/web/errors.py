@@ -117,8 +117,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         return await answer(request, Refusal("request.unreadable"), 422)
     code, facts = forms.translate(first)
     label = where[-1] if where[1:] else zh_cn.sentence(Refusal("form.this_field"))
-    refusal = Refusal(code, field=".".join(where[1:]) or None, **{"label": label, **facts})
-    return await answer(request, refusal, 422)
+    return await answer(request, forms.refusal(code, {"label": label, **facts}, ".".join(where[1:]) or None), 422)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -34,6 +34,7 @@ _LIMITS = {
     "string_too_short": ("form.too_short", True),
     "too_short": ("form.too_short", True),
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), ("form.not_a_number", False)),
+    **dict.fromkeys(("greater_than_equal", "less_than_equal"), ("form.out_of_range", False)),
     **dict.fromkeys(("literal_error", "enum", "bool_parsing", "bool_type"), ("form.not_a_choice", False)),
     **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), ("form.not_a_date", False)),
 }
@@ -94,7 +95,7 @@ def _refusing(read: Callable[[object], Any]) -> Callable[[object], Any]:
             return read(value)
         except Refusal as refusal:
             facts = {key: "" if fact is None else fact for key, fact in refusal.facts.items()}
-            raise PydanticCustomError(refusal.code, "refused", facts or None) from refusal  # type: ignore[arg-type]
+            raise PydanticCustomError(refusal.code, "refused", facts or None) from refusal
 
     return convert
 
@@ -191,4 +192,19 @@ def translate(problem: Mapping[str, Any]) -> tuple[str, dict[str, str | int]]:
 def _say(code: str, model: type[FormModel], name: str, **facts: str | int) -> str:
     declared = model.model_fields.get(name)
     label = (declared.title if declared is not None else None) or zh_cn.sentence(Refusal("form.this_field"))
-    return zh_cn.sentence(Refusal(code, field=name, **{"label": label, **facts}))
+    return zh_cn.sentence(refusal(code, {"label": label, **facts}))
+
+
+def refusal(code: str, facts: Mapping[str, str | int], field_name: str | None = None) -> Refusal:
+    """Return a refusal whose facts come as a mapping."""
+    made = Refusal(code, field=field_name)
+    made.facts.update(facts)
+    return made
+
+
+def of_address(model: type[M], request: Request) -> Filled[M]:
+    """Read the parameters of an address as a form; those of another page are no fault, they are left out."""
+    known: list[tuple[str, str | UploadFile]] = [
+        (key, value) for key, value in request.query_params.multi_items() if key in model.model_fields
+    ]
+    return parse(model, FormData(known))

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, Response
 
 from app import clock
@@ -72,9 +71,8 @@ class ArrearsQuery(forms.FormModel):
 
 
 def query_of(request: Request) -> forms.Filled[ArrearsQuery]:
-    """Read the filters from the address; a parameter of another page is no fault, it is left out."""
-    known = [(key, value) for key, value in request.query_params.multi_items() if key in ArrearsQuery.model_fields]
-    return forms.parse(ArrearsQuery, FormData(known))
+    """Read the filters from the address."""
+    return forms.of_address(ArrearsQuery, request)
 
 
 @router.get("/arrears")
@@ -156,7 +154,7 @@ def export(request: Request, here: Annotated[Here, require(Permission.ARREARS_EX
         rows = arrears.list_units(session, as_of=as_of, wanted=wanted, sort=query.sort)
         totals = arrears.totals(session, as_of=as_of, wanted=wanted)
         ids = [row.unit_id for row in rows]
-        owners = {}
+        owners: dict[int, list[unit_reads.Party]] = {}
         for start in range(0, len(ids), CHUNK):
             owners |= unit_reads.owner_names(session, ids[start : start + CHUNK], on=_known_day(as_of, today))
     with db.transaction(engine) as session:

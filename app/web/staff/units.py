@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from app import clock
@@ -51,10 +50,9 @@ def reachable_view(session: Session, here: Here, unit_id: int, as_of: dt.date) -
 
 @router.get("/units")
 def show_list(request: Request, here: Looker, session: Reading) -> Response:
-    known = [(key, value) for key, value in request.query_params.multi_items() if key in UnitsQuery.model_fields]
-    form = forms.parse(UnitsQuery, FormData(known))
+    form = forms.of_address(UnitsQuery, request)
     query = form.model or UnitsQuery()
-    count, rows = 0, []
+    count, rows = 0, list[unit_reads.Found]()
     if here.community_id is not None:
         count, rows = unit_reads.page_of_units(
             session,
@@ -97,8 +95,7 @@ def page_of_unit(
     request: Request, here: Here, session: Session, unit_id: int, *, revealed: dict[int, tuple[str, str]] | None = None
 ) -> Response:
     """Render the page of a unit, with what was just revealed of its people."""
-    known = [(key, value) for key, value in request.query_params.multi_items() if key in UnitQuery.model_fields]
-    form = forms.parse(UnitQuery, FormData(known))
+    form = forms.of_address(UnitQuery, request)
     query = form.model or UnitQuery()
     as_of = query.as_of or clock.today()
     found = reachable_view(session, here, unit_id, as_of)
