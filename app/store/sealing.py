@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine
@@ -45,7 +46,12 @@ class Sealer:
         return hmac.new(self._derived(b"token"), place.encode(), hashlib.sha256).digest()[:_INDEX]
 
     def _derived(self, purpose: bytes) -> bytes:
-        return hmac.new(self.key, b"qingqian " + purpose, hashlib.sha256).digest()
+        return _derived(self.key, purpose)
+
+
+@lru_cache(maxsize=16)
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    return hmac.new(key, b"qingqian " + purpose, hashlib.sha256).digest()
 
 
 def attach(engine: Engine, key: bytes) -> None:
