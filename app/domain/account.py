@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -63,11 +63,20 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The bills of one payer in the order given, and what happened to them in recording order."""
+    """The bills of one payer in the order given, and what happened to them in recording order.
+
+    ``judged_ids`` are the discounts and waivers that are refused if they are too large; None means all. What was
+    accepted once counts for as much as there is to forgive, whatever becomes known later.
+    """
 
     bills: tuple[Bill, ...]
     events: tuple[Event, ...] = ()
     policy: AllocationPolicy = AGREED
+    judged_ids: frozenset[str] | None = None
+
+    def adding(self, *events: Event) -> Account:
+        """Return the account with more events, which alone are judged: what stands, stands."""
+        return replace(self, events=(*self.events, *events), judged_ids=frozenset(event.id for event in events))
 
 
 def charged_after(bill: Bill) -> date:

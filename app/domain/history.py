@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.domain.account import FOREVER, Account, Bill, check_account
 from app.domain.allocation import Credit
 from app.domain.events import Hold, Reversal
-from app.domain.replay import Allocation, Replay, conditions, replay_to
+from app.domain.replay import Allocation, Replay, conditions, replay_each
 from app.domain.running import Windows, held_windows
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def history(account: Account, through: date) -> History:
     """
     check_account(account)
     recorder = _Versions(account)
-    replay = replay_to(account, through, recorder)
+    replay = replay_each(account, through, recorder)
     final = recorder.windows_on(through)
     credit_by_payment: dict[str, int] = dict(replay.credits)
     return History(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.account import Account
@@ -15,7 +15,6 @@ from app.domain.running import RunningBill, held_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,11 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What is known: the events and bills taken back, and by how much bills count as issued lower."""
+    """What is known: the events and bills taken back, by how much bills count as issued lower, what is too much."""
 
     reversed_ids: frozenset[str] = frozenset()
     lowered: dict[str, int] = field(default_factory=dict)
+    excess: dict[str, Refusal] = field(default_factory=dict)
 
 
 class Recorder(Protocol):
@@ -71,12 +71,12 @@ class Replay:
         self.met: dict[str, Met] = {}
         self._pending: list[ConditionalWaiver] = []
         self._touched: dict[str, RunningBill] = {}
-        self._strict = False
+        self.excess = dict(knowledge.excess)
 
-    def run(self, through: date, *, strict_from: int, recorder: Recorder | None = None) -> Replay:
-        """Live through every day up to ``through``; from ``strict_from`` on, too large reliefs are refused.
+    def run(self, through: date, *, recorder: Recorder | None = None, record_from: int = 0) -> Replay:
+        """Live through every day up to ``through``; ``recorder`` sees the days from ``record_from`` on.
 
-        Earlier ones were judged by what was known then, and count for as much as there is to forgive.
+        A relief above what there is to forgive counts for what there is, and is noted in ``excess``.
         """
         by_day: dict[int, list[Event]] = {}
         for event in sorted((event for event in self._alive if event.on <= through), key=lambda event: event.on):
@@ -88,16 +88,15 @@ class Replay:
                     issues.setdefault(bill.issued, []).append(bill)
         days = by_day.keys() | issues.keys()
         if recorder is not None:
-            days |= {strict_from}
+            days |= {record_from}
         for day in sorted(days):
-            self._strict = day >= strict_from
             if day in issues and self.credits:
                 self._apply_credit(issues[day])
             for event in by_day.get(day, ()):
                 self._happen(event, day)
             if self._pending:
                 self._test_conditions(day)
-            if recorder is not None and self._strict:
+            if recorder is not None and day >= record_from:
                 recorder.day_end(day, self, self._touched.values())
             self._touched.clear()
         return self
@@ -174,8 +173,8 @@ class Replay:
         bill = self.bills.get(discount.bill_id)
         if bill is None:
             return
-        if self._strict:
-            check_discount(discount, bill.principal)
+        if discount.amount_fen > bill.principal:
+            self.excess[discount.id] = _too_large(discount, bill.principal)
         bill.lower_principal(min(discount.amount_fen, bill.principal), day)
         self._touched[bill.bill.id] = bill
 
@@ -187,8 +186,8 @@ class Replay:
         fen = waiver.amount_fen
         if fen is None:
             fen = half_up_fraction(outstanding * waiver.ratio) if waiver.ratio else 0
-        if self._strict and fen > outstanding:
-            raise Refusal(
+        if fen > outstanding:
+            self.excess[waiver.id] = Refusal(
                 "waiver.exceeds_outstanding",
                 field="amount",
                 event=waiver.id,
@@ -214,19 +213,52 @@ class Replay:
             self.met[waiver.id] = Met(type(waiver.on).fromordinal(day), waived)
 
 
-def replay_to(account: Account, through: date, recorder: Recorder | None = None) -> Replay:
-    """Replay the account once for each change of what is known (reversal, retroactive discount); return the last.
+def replay_to(account: Account, through: date) -> Replay:
+    """Replay the account as it is known on ``through``.
 
-    A discount or waiver is judged by what was known on its own day: each replay judges up to the next change.
+    Raises:
+        Refusal: ``discount.exceeds_principal`` or ``waiver.exceeds_outstanding``.
+
     """
-    changes = sorted({event.on for event in account.events if _changes_the_past(event) and event.on <= through})
-    replay = Replay(account, Knowledge())
-    ends = [*(change - timedelta(days=1) for change in changes), through]
-    replay.run(ends[0], strict_from=0, recorder=recorder)
-    for change, end in zip(changes, ends[1:], strict=True):
-        replay = Replay(account, _knowledge(account, change))
-        replay.run(end, strict_from=change.toordinal(), recorder=recorder)
+    replay = Replay(account, _knowledge(account, through)).run(through)
+    _judge(account, replay, through)
     return replay
+
+
+def replay_each(account: Account, through: date, recorder: Recorder) -> Replay:
+    """Replay once for each change of what is known, so that every day is recorded as it was known; return the last.
+
+    Raises:
+        Refusal: as ``replay_to``.
+
+    """
+    replay = Replay(account, Knowledge())
+    record_from = 0
+    for change in _changes(account, through):
+        replay.run(change - timedelta(days=1), recorder=recorder, record_from=record_from)
+        replay, record_from = Replay(account, _knowledge(account, change)), change.toordinal()
+    replay.run(through, recorder=recorder, record_from=record_from)
+    _judge(account, replay, through)
+    return replay
+
+
+def _judge(account: Account, replay: Replay, through: date) -> None:
+    """Refuse a relief that is too large both by what is known now and by what was known on its own day.
+
+    By what was known then, since nobody can foresee a reversal or a discount in retrospect; by what is known now,
+    since a relief may have been recorded late, when it was known already.
+    """
+    days = {event.id: event.on for event in account.events}
+    doubtful = [name for name in replay.excess if account.judged_ids is None or name in account.judged_ids]
+    changes = _changes(account, through)
+    then: dict[date, Replay] = {}
+    for name in doubtful:
+        start = max((change for change in changes if change <= days[name]), default=date.min)
+        if start not in then:
+            end = min((change - timedelta(days=1) for change in changes if change > start), default=through)
+            then[start] = Replay(account, _knowledge(account, start)).run(end)
+        if name in then[start].excess:
+            raise replay.excess[name]
 
 
 def conditions(account: Account, replay: Replay, through: date) -> dict[str, tuple[str, date, dict[str, int]]]:
@@ -245,35 +277,38 @@ def conditions(account: Account, replay: Replay, through: date) -> dict[str, tup
     return result
 
 
-def check_discount(discount: Discount, principal_fen: int) -> None:
-    """Refuse a discount above the principal it is taken from.
-
-    Raises:
-        Refusal: ``discount.exceeds_principal``.
-
-    """
-    if discount.amount_fen > principal_fen:
-        raise Refusal(
-            "discount.exceeds_principal",
-            field="amount",
-            event=discount.id,
-            bill=discount.bill_id,
-            outstanding_fen=principal_fen,
-        )
+def _too_large(discount: Discount, principal_fen: int) -> Refusal:
+    return Refusal(
+        "discount.exceeds_principal",
+        field="amount",
+        event=discount.id,
+        bill=discount.bill_id,
+        outstanding_fen=principal_fen,
+    )
 
 
-def _changes_the_past(event: object) -> bool:
-    return isinstance(event, Reversal) or (isinstance(event, Discount) and event.retroactive)
+def _changes(account: Account, through: date) -> list[date]:
+    """Return the days on which it becomes known that the past was otherwise."""
+    changes = (
+        event.on
+        for event in account.events
+        if isinstance(event, Reversal) or (isinstance(event, Discount) and event.retroactive)
+    )
+    return sorted({on for on in changes if on <= through})
 
 
 def _knowledge(account: Account, on: date) -> Knowledge:
-    """Return what is known on ``on``: what is taken back, and the bills that count as issued lower."""
+    """Return what is known on ``on``; the discounts of a bill together never exceed its principal."""
     gone = frozenset(event.target_id for event in account.events if isinstance(event, Reversal) and event.on <= on)
-    principals = {bill.id: bill.principal_fen for bill in account.bills}
+    left = {bill.id: bill.principal_fen for bill in account.bills}
     lowered: dict[str, int] = {}
-    for event in account.events:
-        if isinstance(event, Discount) and event.retroactive and event.on <= on and event.id not in gone:
-            already = lowered.get(event.bill_id, 0)
-            check_discount(event, principals[event.bill_id] - already)
-            lowered[event.bill_id] = already + event.amount_fen
-    return Knowledge(gone, lowered)
+    excess: dict[str, Refusal] = {}
+    discounts = [event for event in account.events if isinstance(event, Discount) and event.id not in gone]
+    for event in sorted(discounts, key=lambda event: event.on):
+        if event.retroactive and event.on <= on:
+            if event.amount_fen > left[event.bill_id]:
+                excess[event.id] = _too_large(event, left[event.bill_id])
+            fen = min(event.amount_fen, left[event.bill_id])
+            lowered[event.bill_id] = lowered.get(event.bill_id, 0) + fen
+        left[event.bill_id] = max(0, left[event.bill_id] - event.amount_fen)
+    return Knowledge(gone, lowered, excess)

@@ -38,22 +38,23 @@ def on(event):
 
 
 def answer(case, as_of=None):
-    """Return {bill: (principal, late charge, costs, accrued)}, credit and allocations; raise Refused."""
-    as_of = as_of or day(case["as_of"])
-    checked = sorted(
-        {on(e) for e in case["events"] if e["type"] in {"discount", "late_charge_waiver"} and on(e) <= as_of}
-    )
-    for checked_on in checked:
-        Simulation(case, checked_on, strict_on=checked_on).live()
-    return Simulation(case, as_of, strict_on=None).live()
+    """Return {bill: (principal, late charge, costs, accrued)}, credit and allocations; raise Refused.
+
+    A relief is refused if it is too large both as things are known now and as they were known on its own day.
+    """
+    now = Simulation(case, as_of or day(case["as_of"])).live()
+    for place in now.too_large:
+        if place in Simulation(case, on(case["events"][place])).live().too_large:
+            raise Refused
+    return now.figures(), sum(left for _, left in now.credit), now.allocations
 
 
 class Simulation:
     """The account as it is known on ``as_of``, lived through day by day."""
 
-    def __init__(self, case, as_of, strict_on):
-        self.policy, self.as_of, self.strict_on = case.get("policy", {}), as_of, strict_on
-        known = [e for e in case["events"] if on(e) <= as_of]
+    def __init__(self, case, as_of):
+        self.policy, self.as_of, self.too_large = case.get("policy", {}), as_of, []
+        known = [e | {"place": place} for place, e in enumerate(case["events"]) if on(e) <= as_of]
         gone = {e["payment"] for e in known if e["type"] == "payment_reversal"}
         self.events = [e for e in known if not (e["type"] == "payment" and e["id"] in gone)]
         grace = self.policy.get("grace", {"mode": "none", "days": 0})
@@ -62,13 +63,14 @@ class Simulation:
             due = day(given["due_on"])
             if self.policy.get("roll_due"):
                 due = roll(due)[0]
-            lowered = 0
-            for e in self.events:
-                if e["type"] == "discount" and e.get("retroactive") and e["bill"] == given["id"]:
-                    lowered += fen(e["amount"])
-            principal = fen(given["principal"]) - lowered
-            if principal < 0:
-                raise Refused
+            principal = left = fen(given["principal"])
+            for e in sorted(self.events, key=on):
+                if e["type"] == "discount" and e["bill"] == given["id"]:
+                    if e.get("retroactive"):
+                        if fen(e["amount"]) > left:
+                            self.too_large.append(e["place"])
+                        principal -= min(left, fen(e["amount"]))
+                    left -= min(left, fen(e["amount"]))
             shift = timedelta(days=grace["days"])
             self.bills[given["id"]] = {
                 "id": given["id"],
@@ -106,11 +108,13 @@ class Simulation:
                     bill["exact"] = Fraction(0)
             self.today += timedelta(days=1)
         self.today = self.as_of
-        figures = {
+        return self
+
+    def figures(self):
+        return {
             bill["id"]: (bill["principal"], self.late(bill), bill["costs"], self.accrued(bill))
             for bill in self.bills.values()
         }
-        return figures, sum(left for _, left in self.credit), self.allocations
 
     def accrue(self):
         for bill in self.bills.values():
@@ -156,15 +160,15 @@ class Simulation:
         elif kind == "discount" and not event.get("retroactive"):
             bill = self.bills[event["bill"]]
             amount = fen(event["amount"])
-            if amount > bill["principal"] and self.strict_on == self.today:
-                raise Refused
+            if amount > bill["principal"]:
+                self.too_large.append(event["place"])
             bill["principal"] -= min(amount, bill["principal"])
         elif kind == "late_charge_waiver":
             bill = self.bills[event["bill"]]
             late = self.late(bill)
             amount = fen(event["amount"]) if "amount" in event else half_up(late * Fraction(event["ratio"]))
-            if amount > late and self.strict_on == self.today:
-                raise Refused
+            if amount > late:
+                self.too_large.append(event["place"])
             bill["waived"] += min(amount, late)
         elif kind == "conditional_waiver":
             self.pending.append(event)

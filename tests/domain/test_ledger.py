@@ -162,8 +162,37 @@ def test_relief_judged_once_is_not_refused_when_more_becomes_known():
     )
     assert only(on(4, 5), *events).late_waived_fen == 500
     assert only(on(4, 20), *events).late_waived_fen == 400
-    plain = (Discount("D", on(4, 5), "B1", 90_000), Discount("E", on(4, 20), "B1", 20_000, retroactive=True))
+    # So with a discount on what was left to pay, before the bill itself was lowered.
+    plain = (
+        Payment("P", on(4, 1), 40_000),
+        Discount("D", on(4, 5), "B1", 60_000),
+        Discount("E", on(4, 20), "B1", 20_000, retroactive=True),
+    )
     assert only(on(4, 20), *plain).principal_fen == 0
+
+
+def test_the_discounts_of_a_bill_together_never_exceed_its_principal():
+    events = (Discount("D", on(4, 5), "B1", 90_000), Discount("E", on(4, 20), "B1", 20_000, retroactive=True))
+    with pytest.raises(Refusal) as refused:
+        only(on(4, 20), *events)
+    assert (refused.value.code, refused.value.facts["event"]) == ("discount.exceeds_principal", "E")
+
+
+def test_relief_recorded_late_is_judged_by_what_is_known_now():
+    # On its own day nothing was left to discount; it was recorded when the payment had bounced.
+    events = (Payment("P", on(4, 1), 100_000), Reversal("R", on(4, 20), "P"), Discount("D", on(4, 5), "B1", 1_000))
+    assert only(on(4, 20), *events).principal_fen == 99_000
+    with pytest.raises(Refusal):
+        only(on(4, 19), *events)
+
+
+def test_what_was_accepted_once_is_not_judged_again():
+    waiver, late_entry = LateChargeWaiver("W", on(4, 5), "B1", 500), Payment("P", on(4, 2), 50_000)
+    account = Account((bill(),), (waiver, late_entry))
+    with pytest.raises(Refusal):
+        statement(account, on(4, 10))
+    (found,) = statement(Account((bill(),), (waiver,)).adding(late_entry), on(4, 10)).bills
+    assert (found.accrued_fen, found.late_waived_fen) == (600, 350)
 
 
 def test_what_touches_only_a_bill_taken_back_falls_away_with_it():
