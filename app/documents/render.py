@@ -48,6 +48,23 @@ class PackagedAssets(URLFetcher):  # WeasyPrint is untyped
         raise ValueError(message)
 
 
+class ScreenColours(ColorProfile):  # type: ignore[misc]
+    """The colour profile PDF/A asks for, as the very bytes of its file.
+
+    WeasyPrint's own way opens the file anew, and unclosed, for every document; and what the colour library writes back
+    of a profile it holds differs from the first time to the second.
+    """
+
+    def __init__(self, profile: bytes) -> None:
+        super().__init__(io.BytesIO(profile), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+        self._bytes = profile
+
+    @property
+    def content(self) -> bytes:
+        """The file's bytes."""
+        return self._bytes
+
+
 def html(facts: Facts) -> str:
     """Return the page the PDF is made from.
 
@@ -115,7 +132,4 @@ def _styles() -> tuple[PackagedAssets, FontConfiguration, CSS, dict[str, ColorPr
     """Return what every document of this process shares: making it anew each time costs a third of the whole."""
     fetcher, fonts = PackagedAssets(), FontConfiguration()
     sheet = CSS(string=(TEMPLATES / "print-1.css").read_text("utf-8"), font_config=fonts, url_fetcher=fetcher)
-    # PDF/A wants a colour profile; WeasyPrint's own way opens its file anew, and unclosed, for every document.
-    profile = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
-    colours = {COLOURS: ColorProfile(io.BytesIO(profile), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))}
-    return fetcher, fonts, sheet, colours
+    return fetcher, fonts, sheet, {COLOURS: ScreenColours((files("weasyprint.pdf") / "sRGB2014.icc").read_bytes())}

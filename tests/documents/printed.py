@@ -36,7 +36,7 @@ def fonts(facts: Facts) -> set[str]:
     reader = pypdf.PdfReader(io.BytesIO(file(facts)))
     found = set()
     for page in reader.pages:
-        for font in page["/Resources"]["/Font"].values():  # type: ignore[index]
+        for font in page["/Resources"]["/Font"].values():
             found.add(str(font.get_object()["/BaseFont"]).split("+")[-1])
     return found
 

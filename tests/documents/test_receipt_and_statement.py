@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.documents import codec, render
-from app.documents.contexts import ReceiptFacts
+from app.documents.contexts import Facts, ReceiptFacts
 from tests.documents import printed, samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ for facts in (samples.receipt(), samples.notice(2, owners=("䶮㛃喆",)), sampl
 
 
 def test_the_same_facts_give_the_same_bytes_in_any_process_and_order() -> None:
-    facts = [samples.receipt(), samples.notice(2, owners=("䶮㛃喆",)), samples.statement(2)]
+    facts: list[Facts] = [samples.receipt(), samples.notice(2, owners=("䶮㛃喆",)), samples.statement(2)]
     here = [hashlib.sha256(render.pdf(one)[0]).hexdigest() for one in reversed(facts)][::-1]
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
