@@ -12,6 +12,7 @@ class SkipReason(StrEnum):
     """Why a unit gets no notice, or (``FORMER_OWNER``, ``ON_HOLD``, ``BALANCE_CHANGED``) what the notice lacks."""
 
     PAID = "paid"
+    NOT_YET = "not_yet"
     BALANCE_CHANGED = "changed"
     ALREADY_NOTICED = "already_noticed"
     CONTACT_STOPPED = "contact_stopped"

@@ -216,6 +216,9 @@ def cancel(session: Session, *, batch_id: int, now: dt.datetime, actor: str) -> 
 
 
 def _candidates(session: Session, wanted: Wanted, level: Row) -> list[Candidate]:
+    """Return everybody the filters find; units named one by one are all accounted for."""
+    min_days = level.min_days if wanted.min_days is None else wanted.min_days
+    named = wanted.unit_ids is not None
     units = arrears.list_units(
         session,
         as_of=wanted.as_of,
@@ -224,19 +227,14 @@ def _candidates(session: Session, wanted: Wanted, level: Row) -> list[Candidate]
             search=wanted.search,
             building=wanted.building,
             bucket=wanted.bucket,
-            min_days=level.min_days if wanted.min_days is None else wanted.min_days,
-            min_total_fen=max(wanted.min_total_fen, level.min_amount_fen),
+            min_days=0 if named else min_days,
+            min_total_fen=0 if named else max(wanted.min_total_fen, level.min_amount_fen),
             unit_ids=wanted.unit_ids,
         ),
     )
     if len(units) > MAX_UNITS:
         raise Refusal("notice.too_many_units", units=len(units), most=MAX_UNITS)
-    bills: dict[int, list[arrears.BillFigure]] = defaultdict(list)
-    for start in range(0, len(units), _UNITS):
-        ids = [unit.unit_id for unit in units[start : start + _UNITS]]
-        for found in arrears.bills_on(session, as_of=wanted.as_of, unit_ids=ids, overdue_only=True):
-            if found.total_fen:
-                bills[found.unit_id].append(found)
+    bills = _bills(session, wanted.as_of, [unit.unit_id for unit in units])
     verdicts = notices.verdicts(
         session,
         level=wanted.level,
@@ -244,7 +242,33 @@ def _candidates(session: Session, wanted: Wanted, level: Row) -> list[Candidate]
         debts={unit.unit_id: [Debt(one.bill_id, one.due_on) for one in bills[unit.unit_id]] for unit in units},
         pause_days=level.pause_days,
     )
-    return [_candidate(unit, drafting.printable(verdicts[unit.unit_id]), bills[unit.unit_id]) for unit in units]
+    found = []
+    for unit in units:
+        verdict = drafting.printable(verdicts[unit.unit_id])
+        days = (wanted.as_of - unit.oldest_due_on).days
+        if verdict.reason is None and (days < min_days or unit.total_fen < level.min_amount_fen):
+            verdict = Verdict(reason=SkipReason.NOT_YET)
+        found.append(_candidate(unit, verdict, bills[unit.unit_id]))
+    return [*found, *_settled(session, wanted, {unit.unit_id for unit in units})]
+
+
+def _bills(session: Session, as_of: dt.date, unit_ids: Sequence[int]) -> dict[int, list[arrears.BillFigure]]:
+    bills: dict[int, list[arrears.BillFigure]] = defaultdict(list)
+    for start in range(0, len(unit_ids), _UNITS):
+        ids = unit_ids[start : start + _UNITS]
+        for found in arrears.bills_on(session, as_of=as_of, unit_ids=ids, overdue_only=True):
+            if found.total_fen:
+                bills[found.unit_id].append(found)
+    return bills
+
+
+def _settled(session: Session, wanted: Wanted, found: set[int]) -> list[Candidate]:
+    """Return the units named that owe nothing overdue any more: whoever picked them is told so."""
+    gone = [number for number in wanted.unit_ids or () if number not in found]
+    if not gone or wanted.search or wanted.building or wanted.bucket:
+        return []
+    rows = notices.unit_rows(session, gone, community_id=wanted.community_id)
+    return [Candidate(row.id, row.code, row.label, 0, SkipReason.PAID, None) for row in rows]
 
 
 def _candidate(unit: arrears.UnitArrears, verdict: Verdict, bills: Iterable[arrears.BillFigure]) -> Candidate:

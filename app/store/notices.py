@@ -147,6 +147,13 @@ def bill_rows(session: Session, bill_ids: Sequence[int]) -> dict[int, Row]:
     return {row.id: row for ids in _chunks(bill_ids) for row in session.execute(query.where(bill.c.id.in_(ids)))}
 
 
+def unit_rows(session: Session, unit_ids: Sequence[int], *, community_id: int) -> list[Row]:
+    """Return those of the units that belong to a community, in walking order."""
+    query = sa.select(unit).where(unit.c.community_id == community_id)
+    rows = [row for ids in _chunks(unit_ids) for row in session.execute(query.where(unit.c.id.in_(ids)))]
+    return sorted(rows, key=lambda row: (row.sort_key, row.id))
+
+
 # --- batches --------------------------------------------------------------------------------------
 
 

@@ -101,6 +101,22 @@ def test_the_level_says_how_old_a_debt_must_be_unless_the_office_does(engine: En
     assert len(by_hand.candidates) == 5
 
 
+def test_units_picked_one_by_one_are_all_accounted_for(engine: Engine, made: making.Estate) -> None:
+    pay(engine, made.units[0], 100_000)
+    with db.transaction(engine) as session:
+        other = making.make_estate(session, units=("1-1-101",), name="望江苑")
+    picked = (made.units[0], made.units[1], other.units[0])
+    with db.reading(engine) as session:
+        by_level = noticing.wanted(made, unit_ids=picked, min_days=None, level=3)
+        early = notices.preview(session, wanted=by_level, today=TODAY)
+        seen = notices.preview(session, wanted=noticing.wanted(made, unit_ids=picked), today=TODAY)
+    assert {one.code: one.reason for one in early.candidates} == {
+        "1-1-101": SkipReason.PAID,
+        "1-1-102": SkipReason.NOT_YET,
+    }
+    assert {one.code: one.reason for one in seen.candidates} == {"1-1-101": SkipReason.PAID, "1-1-102": None}
+
+
 def test_a_level_that_is_not_there_is_refused(engine: Engine, made: making.Estate) -> None:
     with db.reading(engine) as session, pytest.raises(Refusal, match="level_unknown"):
         notices.preview(session, wanted=noticing.wanted(made, level=9), today=TODAY)
