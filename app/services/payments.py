@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import Refusal, forbidden
 from app.domain.events import Payment
-from app.domain.ledger import Account, Statement, statement
+from app.domain.ledger import Statement, statement
 from app.domain.money import MAX_FEN
 from app.store import audit, documents, estate, ledger, once, payments, receipts, replay, waivers
 from app.store.types import canonical
@@ -277,8 +277,7 @@ def _before_after(story: replay.Story, receipt: Receipt, today: dt.date) -> tupl
         bill_ids=tuple(f"b{number}" for number in receipt.bill_ids),
     )
     account = story.account
-    changed = Account(account.bills, (*account.events, event), account.policy)
-    return statement(account, today), statement(changed, today)
+    return statement(account, today), statement(account.adding(event), today)
 
 
 def _posting(receipt: Receipt, community_id: int, now: dt.datetime, actor_id: int | None) -> ledger.Posting:

@@ -74,8 +74,7 @@ def effect(session: Session, *, wish: Wish, today: dt.date) -> Effect:
             raise Refusal("waiver.nothing_outstanding", field="bills")
         after_principal, after_late = _sums(before)[0], _sums(before)[1] - late
     else:
-        changed = Account(story.account.bills, (*story.account.events, *events), story.account.policy)
-        after_principal, after_late = _sums(statement(changed, today))
+        after_principal, after_late = _sums(statement(story.account.adding(*events), today))
     principal, late_charge = _sums(before)
     facts = waivers.payment_facts(session, unit_id=wish.unit_id, as_of=today)
     return Effect(principal, after_principal, late_charge, after_late, facts)

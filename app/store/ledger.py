@@ -276,7 +276,12 @@ def _replay(
     for unit in units:
         fresh = [{"kind": kind, "row": chain.facts(row)} for kind, row in unit.new]
         told = replay.story(
-            unit.unit_id, unit.community_id, [*entries[unit.unit_id], *fresh], plans_, policies[unit.community_id]
+            unit.unit_id,
+            unit.community_id,
+            [*entries[unit.unit_id], *fresh],
+            plans_,
+            policies[unit.community_id],
+            new=len(fresh),
         )
         unit.outcome = replay.play(told, unit.through, plans_)
 

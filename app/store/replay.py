@@ -66,15 +66,19 @@ def story(
     entries: Sequence[Mapping[str, Any]],
     plans: Mapping[int, Plan],
     policy: engine.AllocationPolicy,
+    *,
+    new: int = 0,
 ) -> Story:
     """Read the entries of one unit, in the order of the chain, into the engine's account.
 
-    ``entries`` are the parsed payloads (``kind`` and ``row``).
+    ``entries`` are the parsed payloads (``kind`` and ``row``); the last ``new`` of them are being posted now, and only
+    these are judged: what was accepted once never stands in the way of a later entry, nor of reading.
     """
     bills: dict[int, Mapping[str, Any]] = {}
     domain_bills: list[engine.Bill] = []
     events: list[Event] = []
-    for entry in entries:
+    judged: set[str] = set()
+    for place, entry in enumerate(entries):
         row = entry["row"]
         match entry["kind"]:
             case "bill":
@@ -84,12 +88,14 @@ def story(
                 pass
             case kind:
                 events.append(_event(kind, row))
+                if place >= len(entries) - new:
+                    judged.add(events[-1].id)
     domain_bills.sort(key=lambda bill: (bill.due_on, bill.issued_on, int(bill.id[1:])))
     return Story(
         unit_id=unit_id,
         community_id=community_id,
         bills=bills,
-        account=engine.Account(bills=tuple(domain_bills), events=tuple(events), policy=policy),
+        account=engine.Account(tuple(domain_bills), tuple(events), policy, frozenset(judged)),
     )
 
 
