@@ -60,10 +60,15 @@ def restore(
     from app.jobs import backup as job
 
     found = job.check(file) if dry_run else job.restore(file, into=into, url=database_url)
+    problems = [] if dry_run else job.examine(into, url=database_url)
     lines = [f"{found.rows} rows, {found.files} files, SHA-256 {found.sha256}"]
     if not dry_run:
-        lines.append(f"Check it: QINGQIAN_DATA_DIR={into} qingqian verify")
-    answer(asdict(found) | {"dry_run": dry_run}, as_json=as_json, lines=lines)
+        lines.append(f"checked after restoring: {len(problems)} problems")
+        lines += [f"{problem['where']}: {problem['what']}" for problem in problems]
+    payload = asdict(found) | {"ok": not problems, "problems": problems, "dry_run": dry_run}
+    answer(payload, as_json=as_json, lines=lines)
+    if problems:
+        raise typer.Exit(REFUSED)
 
 
 def doctor(*, as_json: Json = False) -> None:

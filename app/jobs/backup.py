@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 from sqlalchemy import Engine
 
 from app.domain.errors import Refusal, conflict
+from app.jobs import verification
 from app.store import db, dump
 
 MANIFEST: Final = "manifest.json"
@@ -84,7 +85,7 @@ def restore(source: Path, *, into: Path, url: str = "") -> Written:
     if into.exists() and any(into.iterdir()):
         raise conflict("backup.folder_not_empty", path=str(into))
     into.mkdir(parents=True, exist_ok=True)
-    engine = db.create_engine(url or f"sqlite:///{(into / DATABASE_NAME).absolute()}")
+    engine = _engine(into, url)
     try:
         if not dump.is_empty(engine):
             raise conflict("backup.database_not_empty")
@@ -105,6 +106,16 @@ def restore(source: Path, *, into: Path, url: str = "") -> Written:
     return found
 
 
+def examine(folder: Path, *, url: str = "") -> list[dict[str, str]]:
+    """Return what is wrong with the books and files of a restored installation; a good backup has nothing."""
+    engine = _engine(folder, url)
+    try:
+        report = verification.examine(engine, files_dir=folder / "files")
+    finally:
+        engine.dispose()
+    return [{"where": problem.where, "what": problem.what} for problem in report.problems]
+
+
 def kept_files(data_dir: Path) -> Iterator[Path]:
     """Yield every file of the data folder that a backup keeps, sorted."""
     if data_dir.is_dir():
@@ -112,6 +123,10 @@ def kept_files(data_dir: Path) -> Iterator[Path]:
             inside = path.relative_to(data_dir).parts[0] not in NOT_KEPT
             if inside and path.is_file() and not path.name.endswith(".part"):
                 yield path
+
+
+def _engine(folder: Path, url: str) -> Engine:
+    return db.create_engine(url or f"sqlite:///{(folder / DATABASE_NAME).absolute()}")
 
 
 def _fill(engine: Engine, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
