@@ -22,7 +22,13 @@ def facts(
     """Return everything a receipt prints: heads, one line a bill and component, totals; money in fen, dates ISO."""
     paid = payments.row(session, payment_id)
     where = session.execute(
-        sa.select(unit, community.c.name.label("community"), community.c.company_name, community.c.office_phone)
+        sa.select(
+            unit,
+            community.c.name.label("community"),
+            community.c.company_name,
+            community.c.office_phone,
+            community.c.allocation_within,
+        )
         .join(community, community.c.id == unit.c.community_id)
         .where(unit.c.id == unit_id)
     ).one()
@@ -48,6 +54,8 @@ def facts(
         "credit_fen": paid.amount_fen - booked,
         "designated": bool(json.loads(paid.designated)),
         "lines": lines,
+        # Printed as a sentence: the payer agrees to the order by taking the receipt.
+        "is_principal_first": where.allocation_within == "principal_first",
     }
 
 
