@@ -33,14 +33,25 @@ def import_files(
 ) -> None:
     """Read workbooks: units and owners, tariffs, opening arrears, receipts. Good rows go in, bad ones are named."""
     from app import clock
+    from app.domain.errors import Refusal
+    from app.i18n import zh_cn
     from app.services import imports
     from app.sheets import error_workbook as marked
     from app.sheets import parsing
     from app.store import db
 
     wanted = _kind(kind)
-    contents = [(path.name, path.read_bytes()) for path in files]
-    books = [parsing.parse(name, data, kind=wanted) for name, data in contents]
+    books, contents, unread = [], [], []
+    for path in files:
+        data = path.read_bytes()
+        try:
+            books.append(parsing.parse(path.name, data, kind=wanted))
+        except Refusal as refusal:
+            unread.append((path.name, refusal))
+        else:
+            contents.append((path.name, data))
+    if not books:
+        raise unread[0][1]
     opened = engine()
     options = imports.Options(community=community, due_day=due_day)
     if dry_run:
@@ -56,6 +67,9 @@ def import_files(
         tallies = [tally for file in told.files for tally in file.tallies]
         error_workbook.write_bytes(marked.build(contents, tallies))
     payload = imports.answer(told) | {"dry_run": dry_run}
+    payload["unread"] = [
+        {"file": name, "code": refusal.code, "message": zh_cn.sentence(refusal)} for name, refusal in unread
+    ]
     answer(payload, as_json=as_json, lines=_lines(payload))
     if not any(sheet["rows"] for file in payload["files"] for sheet in file["sheets"]):
         say("Nothing in these files could be read.")
@@ -105,4 +119,5 @@ def _lines(payload: dict[str, Any]) -> list[str]:
                 f"    {said['row']} {said['column']}: {said['message']} [{said['code']}]"
                 for said in (*sheet["rejected"], *sheet["warnings"])
             ]
+    lines += [f"{file['file']}: {file['message']} [{file['code']}]" for file in payload["unread"]]
     return [*lines, f"{payload['created']} {payload['amounts']}"]

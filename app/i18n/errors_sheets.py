@@ -32,6 +32,7 @@ SENTENCES: dict[str, str] = {
     "import.bad_date": "“{value}”不是有效日期。请写成 2026-02-19，并核对月份和日子。",
     "import.bad_period": "“{value}”看不出是哪个期间。请写成 2025年1月、2025-01，或 2025.1-2025.12（文本）。",
     "import.period_number": "“{value}”是数字，可能是 1 月也可能是 10 月（Excel 会去掉末尾的 0）。请改成文本 2025-01 或 2025年1月。",
+    "import.month_header_number": "这一列的表头是数字（如 2024.1），分不清是 1 月还是 10 月。请把表头改成文本“2024年1月”后再导入。",
     "import.period_reversed": "结束日 {end} 早于开始日 {start}。请核对两列日期。",
     "import.bad_unit": "“{value}”看不出是哪一户。请写成 1-1-202 或 1幢1单元202室；若 Excel 把它变成了日期，请设为“文本”格式后重填。",
     "import.bad_cycle": "缴费周期 {months} 个月暂不支持。请改为 1、3、6 或 12 个月。",

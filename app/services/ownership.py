@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.domain.errors import Refusal
-from app.store import arrears, audit, estate, owner_links, persons
+from app.store import arrears, audit, estate, owner_links, persons, search_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ def transfer(
         session,
         [{"unit_id": unit_id, "person_id": number, "from_on": transfer_on, "source": source} for number in ids],
     )
+    search_keys.refresh(session, [unit_id])
     owner_links.revoke_unit(session, unit_id=unit_id, at=now)
     audit.record(
         session,

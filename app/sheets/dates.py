@@ -212,6 +212,13 @@ def _numbered_month(value: float) -> Span | None:
     return None
 
 
+def is_unclear_month(value: Cell) -> bool:
+    """True for a number such as 2024.1: a spreadsheet drops the zero of 2024.10, so it names no month for sure."""
+    if not isinstance(value, float) or not FIRST_YEAR <= value < LAST_YEAR + 1 or value.is_integer():
+        return False
+    return bool(_MONTH_SPLIT.fullmatch(f"{value:.15g}"))
+
+
 def bare_month(value: Cell) -> int | None:
     """The month of a header that leaves its year to the merged cell above it (``1月``)."""
     folded = words.fold(value) if isinstance(value, str) else ""

@@ -28,6 +28,8 @@ class Header:
     months: tuple[tuple[int, Span], ...] = ()
     titles: tuple[str, ...] = ()
     width: int = 0
+    unclear_months: tuple[int, ...] = ()
+    """Columns headed by a number such as 2024.1, which may be January or October."""
 
     def column(self, position: int) -> str:
         """The column as people find it: letter and title."""
@@ -41,11 +43,12 @@ class _Candidate:
     months: list[tuple[int, Span]] = field(default_factory=list)
     unused: int = 0
     width: int = 0
+    unclear: list[int] = field(default_factory=list)
 
     @property
     def score(self) -> int:
         known = sum(name not in {"status_mark", "problem_mark"} for name in self.fields)
-        return known + len(self.months) + self.unused
+        return known + len(self.months) + len(self.unclear) + self.unused
 
 
 def find(sheet: Sheet) -> Header | None:
@@ -59,7 +62,8 @@ def find(sheet: Sheet) -> Header | None:
         return None
     number, candidate = best
     titles = tuple(_title(value) for value in sheet.rows[number][: candidate.width])
-    return Header(number, candidate.fields, tuple(candidate.months), titles, candidate.width)
+    unclear = tuple(candidate.unclear)
+    return Header(number, candidate.fields, tuple(candidate.months), titles, candidate.width, unclear)
 
 
 def kind_of(header: Header) -> SheetKind:
@@ -70,7 +74,7 @@ def kind_of(header: Header) -> SheetKind:
     has_money = has_received or "owed" in has
     signs = (
         (SheetKind.IGNORED, "parking_space" in has and not has_unit),
-        (SheetKind.ARREARS, has_unit and bool(header.months)),
+        (SheetKind.ARREARS, has_unit and bool(header.months or header.unclear_months)),
         (SheetKind.RECEIPTS, has_unit and "received_on" in has and has_received),
         (SheetKind.ARREARS, has_unit and has_money and bool(has & {"period", "period_from", "period_to", "due_on"})),
         (SheetKind.UNITS, has_unit and "area" in has),
@@ -141,6 +145,8 @@ def _read(row: Row, above: Row) -> _Candidate:
         month = dates.header_month(value) or _month_below_year(value, above[position])
         if month is not None:
             found.months.append((position, month))
+        elif dates.is_unclear_month(value):
+            found.unclear.append(position)
         elif isinstance(value, str) and len(value) < 60:  # a header is short
             name = field_of(value)
             if name == "unused":

@@ -76,6 +76,7 @@ class EstateMatcher:
         changed = False
         if known is None:
             known = KnownUnit(row.unit, row.area_e3, row.usage or Usage.RESIDENTIAL, file=tally.file, is_new=True)
+            known.handed_over_on = row.handed_over_on
             self._snapshot.units[code] = known
             self._plan.units.append(known)
         else:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from app.domain.errors import Refusal
 from app.domain.registry import UnitCode
 from app.sheets import cells, dates, words
 from app.sheets.dates import Span
+from app.sheets.reading import Cell
 from app.sheets.records import ArrearsRow, Basis, ReceiptRow, TariffRow
 from app.sheets.rows import RowReader, is_blank
 
@@ -26,6 +28,8 @@ def read_arrears_by_month(reader: RowReader) -> list[ArrearsRow]:
         unit = reader.unit()
         item = reader.text("item")[:60] or words.DEFAULT_ITEM
         owed = [(span, amount) for position, span in months if (amount := _owed_at(reader, position)) > 0]
+        for position in reader.header.unclear_months:
+            reader.read_at(position, _refuse_unclear_month, 0)
         total = sum(amount for _, amount in owed)
         reader.add(total)
         if total_name:
@@ -39,6 +43,13 @@ def read_arrears_by_month(reader: RowReader) -> list[ArrearsRow]:
         owner = cells.text(reader.value("owner"))
         found.extend(ArrearsRow(number, unit, item, span[0], span[1], amount, None, owner) for span, amount in owed)
     return found
+
+
+def _refuse_unclear_month(value: Cell) -> int:
+    """Refuse an amount whose month nobody can tell; nothing owed is nothing in any month."""
+    if cells.owed_fen(value):
+        raise Refusal("import.month_header_number")
+    return 0
 
 
 def _owed_at(reader: RowReader, position: int) -> int:

@@ -60,7 +60,7 @@ def _read(kind: SheetKind, reader: RowReader, header: Header) -> Sequence[Record
         case SheetKind.TARIFFS:
             return money_rows.read_tariffs(reader)
         case SheetKind.ARREARS:
-            by_month = bool(header.months)
+            by_month = bool(header.months or header.unclear_months)
             return money_rows.read_arrears_by_month(reader) if by_month else money_rows.read_arrears_by_line(reader)
         case SheetKind.RECEIPTS:
             receipts, unpaid = money_rows.read_receipts(reader)

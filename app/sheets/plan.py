@@ -50,6 +50,7 @@ class KnownUnit:
     is_changed: bool = False
     people_changed: bool = False
     before: tuple[int, Usage] | None = None
+    handed_over_on: dt.date | None = None
     price_e4: int | None = None
 
 

@@ -112,6 +112,8 @@ def _sheet_of(
         raise Refusal("sheet.too_many_rows", rows=sheet.total_height, limit=limits.rows)
     if sheet.total_width > limits.columns:
         raise Refusal("sheet.too_many_columns", columns=sheet.total_width, limit=limits.columns)
+    if sheet.total_height * sheet.total_width > 2 * limits.cells:
+        raise Refusal("sheet.too_many_cells")
     rows: list[Row] = sheet.to_python(skip_empty_area=False)
     known = facts.get(name, NO_FACTS)
     for row, column in known.uncalculated:

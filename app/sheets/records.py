@@ -96,6 +96,7 @@ class UnitRow:
     owner_ref: str = ""
     fees: tuple[FeeUse, ...] = ()
     note: str = ""
+    handed_over_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class RowReader:
         self._data = tuple(
             {position for name, position in header.fields.items() if name not in _NOT_DATA}
             | {position for position, _ in header.months}
+            | set(header.unclear_months)
         )
 
     def sum_column(self, *names: str, reader: Callable[[Cell], int] = cells.signed_fen) -> None:

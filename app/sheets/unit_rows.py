@@ -24,6 +24,7 @@ def read_units(reader: RowReader) -> list[UnitRow]:
         people = read_people(reader)
         fees = _fees(reader)
         note = reader.text("note")
+        handed_over_on = reader.read("handed_over", dates.day)
         if area is not None:
             reader.add(area, unit)
         if unit is None or area is None or not reader.is_good:
@@ -32,7 +33,7 @@ def read_units(reader: RowReader) -> list[UnitRow]:
         if known is None:
             usage = cells.usage(reader.value("usage"))
             owner_ref = cells.text(reader.value("owner_ref"))
-            found[unit] = UnitRow(number, unit, area, usage, price, people, owner_ref, fees, note)
+            found[unit] = UnitRow(number, unit, area, usage, price, people, owner_ref, fees, note, handed_over_on)
         elif has_relation and area == known.area_e3 and not set(people) <= set(known.people):
             found[unit] = replace(known, people=known.people + people)
         else:

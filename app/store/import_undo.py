@@ -20,8 +20,16 @@ from app.store.tables import (
     reversal,
     unit,
     unit_fee,
+    vacancy,
 )
-from app.store.tables_office import document, import_batch, notice, owner_token, waiver_request
+from app.store.tables_office import (
+    document,
+    import_batch,
+    notice_batch_unit,
+    owner_token,
+    unit_level,
+    waiver_request,
+)
 
 
 def batch(session: Session, batch_id: int) -> Any | None:  # noqa: ANN401 - a row
@@ -69,21 +77,30 @@ def dependent_units(session: Session, batch_id: int) -> Sequence[Any]:
             ~_reverses_undone_import(),
         )
     )
-    others = [
-        sa.exists(sa.select(sa.literal(1)).where(table.c.unit_id == first.c.unit_id))
-        for table in (notice, document, waiver_request, owner_token)
+    since = sa.select(import_batch.c.created_at).where(import_batch.c.id == batch_id).scalar_subquery()
+    papers = [
+        sa.exists(sa.select(sa.literal(1)).where(table.c.unit_id == first.c.unit_id, at > since))
+        for table, at in (
+            (document, document.c.created_at),
+            (waiver_request, waiver_request.c.requested_at),
+            (owner_token, owner_token.c.created_at),
+        )
+    ]
+    made = unit.alias("made")
+    is_created = sa.exists(sa.select(sa.literal(1)).where(made.c.id == first.c.unit_id, made.c.import_id == batch_id))
+    used = [
+        sa.and_(is_created, sa.exists(sa.select(sa.literal(1)).where(table.c.unit_id == first.c.unit_id)))
+        for table in (vacancy, unit_level, notice_batch_unit)
     ]
     moved = sa.exists(
         sa.select(sa.literal(1)).where(
-            ownership.c.unit_id == first.c.unit_id,
-            sa.func.coalesce(ownership.c.import_id, -1) != batch_id,
-            sa.exists(sa.select(sa.literal(1)).where(unit.c.id == first.c.unit_id, unit.c.import_id == batch_id)),
+            ownership.c.unit_id == first.c.unit_id, sa.func.coalesce(ownership.c.import_id, -1) != batch_id
         )
     )
     query = (
         sa.select(unit.c.id, unit.c.label)
         .join(first, first.c.unit_id == unit.c.id)
-        .where(sa.or_(later, moved, *others))
+        .where(sa.or_(later, sa.and_(is_created, moved), *papers, *used))
         .order_by(unit.c.sort_key)
     )
     return session.execute(query).all()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import itertools
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
+import sqlalchemy as sa
 from pypinyin import Style, pinyin
+from sqlalchemy.orm import Session
+
+from app.store.tables import contact, ownership, person, unit
 
 _TABLE = tomllib.loads(files("app.store").joinpath("surnames.toml").read_text(encoding="utf-8"))
 _COMPOUND: dict[str, list[str]] = _TABLE["compound"]
@@ -27,6 +32,44 @@ def search_key(*, code: str, label: str, names: Iterable[str], phone_tails: Iter
         parts += [name, *name_keys(name)]
     parts += [tail for tail in phone_tails if tail]
     return " ".join(dict.fromkeys(part.lower() for part in parts if part))[:KEY_LIMIT]
+
+
+def refresh(session: Session, unit_ids: Sequence[int]) -> None:
+    """Write the keys of units anew from everybody who was ever tied to them, in a constant number of queries.
+
+    A former owner stays findable: what fell due before a sale is still theirs.
+    """
+    for start in range(0, len(unit_ids), _CHUNK):
+        part = list(unit_ids[start : start + _CHUNK])
+        people: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for table in (ownership, contact):
+            query = (
+                sa.select(table.c.unit_id, person.c.name, person.c.phone_tail)
+                .join(person, person.c.id == table.c.person_id)
+                .where(table.c.unit_id.in_(part))
+                .order_by(table.c.id.desc())
+            )
+            for unit_id, name, tail in session.execute(query):
+                people[unit_id].append((name, tail))
+        rows = [
+            {
+                "b_id": row.id,
+                "b_key": search_key(
+                    code=row.code,
+                    label=row.label,
+                    names=[name for name, _ in people[row.id]],
+                    phone_tails=[tail for _, tail in people[row.id]],
+                ),
+            }
+            for row in session.execute(sa.select(unit.c.id, unit.c.code, unit.c.label).where(unit.c.id.in_(part)))
+        ]
+        if rows:
+            session.connection().execute(
+                sa.update(unit).where(unit.c.id == sa.bindparam("b_id")).values(search_key=sa.bindparam("b_key")), rows
+            )
+
+
+_CHUNK = 900
 
 
 @lru_cache(maxsize=65536)

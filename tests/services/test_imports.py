@@ -14,10 +14,23 @@ from sqlalchemy import Engine, event
 from app.domain.errors import Refusal
 from app.domain.registry import parse_unit
 from app.services import imports
+from app.services import ownership as ownership_service
 from app.sheets import error_workbook, parsing
 from app.sheets.records import ParsedBook
 from app.store import arrears, db, estate, import_undo, persons, sealing, unit_reads, verify
-from app.store.tables import bill, community, contact, fee_item, ownership, payment, person, tariff, unit, unit_fee
+from app.store.tables import (
+    bill,
+    community,
+    contact,
+    fee_item,
+    ownership,
+    payment,
+    person,
+    tariff,
+    unit,
+    unit_fee,
+    vacancy,
+)
 from tests.making import make_estate
 from tests.sheets import workbooks
 from tests.sheets.workbooks import OFFICE, REAL_OTHER_SYSTEM, day, xlsx
@@ -246,7 +259,7 @@ def test_the_real_books_of_the_other_system_come_in(engine: Engine, bring: Impor
 
 # --- against what stands ----------------------------------------------------------------------------
 
-UNITS = [["楼栋", "单元", "房号", "业主姓名", "联系电话", "建筑面积"], ["1", "1", "101", "张三", "13800138000", 80]]
+UNITS: list[list[Any]] = [["楼栋", "单元", "房号", "业主姓名", "联系电话", "建筑面积"], ["1", "1", "101", "张三", "13800138000", 80]]
 
 
 def test_a_changed_register_updates_area_phone_and_empty_owners_only(engine: Engine, bring: Import) -> None:
@@ -317,9 +330,9 @@ def test_the_same_payment_in_a_longer_list_is_known_and_equal_ones_without_a_num
 
 
 def test_a_price_beside_each_unit_becomes_a_tariff_and_own_prices(engine: Engine, bring: Import) -> None:
-    head = [*UNITS[0], "收费标准"]
-    rows = [head, *(["1", "1", str(100 + n), "", "", 80, 2.35 if n < 3 else 1.8] for n in range(4))]
-    bring([book(表=rows)])
+    head: list[Any] = [*UNITS[0], "收费标准"]
+    rows = [["1", "1", str(100 + n), "", "", 80, 2.35 if n < 3 else 1.8] for n in range(4)]
+    bring([book(表=[head, *rows])])
     with db.reading(engine) as session:
         assert session.execute(sa.select(tariff.c.price_e4)).scalars().all() == [23500]
         assert session.execute(sa.select(unit_fee.c.price_e4)).scalars().all() == [18000]
@@ -389,3 +402,29 @@ def test_an_update_is_taken_back_to_what_stood_before(engine: Engine, bring: Imp
     with db.reading(engine) as session:
         assert estate.unit_by_code(session, parse_unit("1-1-101").code).area_e3 == 80000
         assert [row.state for row in import_undo.batches(session)] == ["undone", "committed"]
+
+
+def test_a_unit_with_papers_or_a_vacancy_is_no_longer_taken_back(engine: Engine, bring: Import) -> None:
+    rows = [*UNITS, ["1", "1", "102", "李四", "", 70]]
+    batch = bring([book(表=rows)])["files"][0]["batch"]
+    with db.transaction(engine) as session:
+        home = estate.unit_by_code(session, "1-1-102")
+        days = {"from_on": TODAY, "until_on": day("2027-01-01"), "reported_on": TODAY}
+        session.execute(sa.insert(vacancy).values(unit_id=home.id, **days))
+    with pytest.raises(Refusal, match=r"import\.undo_has_later_events") as caught:
+        undo(engine, batch)
+    assert caught.value.facts == {"unit": "1幢1单元102室", "count": 1}
+
+
+def test_a_new_owner_is_found_and_the_old_one_still(engine: Engine, bring: Import) -> None:
+    bring([book(表=UNITS)])
+    with db.transaction(engine) as session:
+        home = estate.unit_by_code(session, "1-1-101")
+        ownership_service.transfer(
+            session, unit_id=home.id, transfer_on=TODAY, owners=[ownership_service.NewOwner("单雨桐", "+8613900139000")],
+            source="买卖", now=NOW, actor="测试",
+        )  # fmt: skip
+        for text in ("syt", "9000", "zs", "8000"):
+            assert [row.label for row in unit_reads.search(session, text=text, community_ids=None, on=TODAY)] == [
+                "1幢1单元101室"
+            ]

@@ -213,7 +213,8 @@ def test_a_period_that_says_nothing_is_refused(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["2024年1月", "2024-01", "24.1", "24年1月", "2024.1", dt.datetime(2024, 1, 1), 202401.0, 45292.0]
+    "value",
+    ["2024年1月", "2024-01", "24.1", "24年1月", "2024.1", dt.datetime(2024, 1, 1), 202401.0, 45292.0],
 )
 def test_a_month_column_is_known_by_its_header(value: Any) -> None:
     assert dates.header_month(value) == (D(2024, 1, 1), D(2024, 1, 31))

@@ -55,6 +55,20 @@ def test_the_header_is_found_below_titles_whatever_the_order_of_columns() -> Non
     assert (record.unit.code, record.area_e3, record.people[0].name) == ("3-0-101", 88500, "张三")
 
 
+def test_the_day_of_handing_over_is_kept() -> None:
+    sheet = parsed(
+        [
+            ["房号", "业主", "建筑面积", "交房日期"],
+            ["1-1-101", "张三", 80, "2024年6月1日"],
+            ["1-1-102", "", 80, "2024.6.31"],
+        ]
+    )
+    record = sheet.records[0]
+    assert isinstance(record, UnitRow)
+    assert record.handed_over_on == day("2024-06-01")
+    assert faults(sheet) == [(3, "D", "bad_date")]
+
+
 def test_data_merged_over_rows_counts_for_each_of_them_but_a_title_does_not() -> None:
     rows = [
         ["绿地小区业主台账"],
@@ -123,7 +137,7 @@ def test_a_subtotal_may_close_the_last_entrance_only() -> None:
 
 def test_months_side_by_side_become_one_bill_each() -> None:
     rows = [
-        ["房号", "业主", "2024年12月", dt.datetime(2025, 1, 1), "25.2", "合计"],
+        ["房号", "业主", "2024年12月", dt.date(2025, 1, 1), "25.2", "合计"],
         ["1-1-101", "张三", "￥100.50", "已缴", 20, 120.5],
         ["1-1-102", "李四", "-", None, "待核", 0],
         ["1-1-103", "王五", 10, 10, 10, 31],
@@ -139,6 +153,13 @@ def test_months_side_by_side_become_one_bill_each() -> None:
     ]
     assert faults(sheet) == [(3, "E", "bad_amount"), (5, "A", "duplicate_arrears")]
     assert warnings(sheet) == [(4, "row_total_differs")]
+
+
+def test_a_month_headed_by_a_number_takes_no_amount() -> None:
+    rows = [["房号", "业主", "2024年9月", 2024.1], ["1-1-101", "张三", 5, 7], ["1-1-102", "李四", 5, "-"]]
+    sheet = parsed(rows)
+    assert faults(sheet) == [(2, "D", "month_header_number")]
+    assert [record.row for record in sheet.records] == [3]
 
 
 def test_a_year_above_its_months_counts_for_each() -> None:

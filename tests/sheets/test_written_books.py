@@ -9,7 +9,7 @@ import openpyxl
 
 from app.domain.errors import Refusal
 from app.sheets import error_workbook, exports, matching, parsing, templates, writing
-from app.sheets.exports import Column, ColumnKind
+from app.sheets.exports import Column, ColumnKind, Value
 from app.sheets.plan import Plan, Snapshot, Terms
 from app.sheets.records import ParsedBook, SheetKind
 from tests.sheets.workbooks import OFFICE, other_system_book, xlsx
@@ -62,7 +62,7 @@ def test_sheets_that_were_not_read_are_copied_as_they_are() -> None:
 
 def test_a_text_that_looks_like_a_formula_stays_a_text() -> None:
     data = xlsx({"表": [["房号", "业主", "建筑面积"], ["1-1-1", "'=1+1", "x"]]})
-    rows = [["=HYPERLINK(1)", 12345, 94560, 7, dt.date(2026, 1, 2)], [None, None, None, None, None]]
+    rows: list[list[Value]] = [["=HYPERLINK(1)", 12345, 94560, 7, dt.date(2026, 1, 2)], [None, None, None, None, None]]
     columns = [
         Column("说明"), Column("金额", ColumnKind.MONEY), Column("面积", ColumnKind.AREA),
         Column("户数", ColumnKind.NUMBER), Column("日期", ColumnKind.DATE),

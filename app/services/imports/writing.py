@@ -39,6 +39,7 @@ def write_estate(session: Session, *, work: Work, batches: dict[int, int], optio
             contacts.append({**row, "relation": tie.relation.value})
     imports.add_ownerships(session, owners)
     imports.add_contacts(session, contacts)
+    search_keys.refresh(session, [known.id or 0 for known in units.values() if not known.is_new and _is_touched(known)])
     items = work.snapshot.items
     estate.set_unit_fees(
         session,
@@ -119,6 +120,7 @@ def _write_units(session: Session, work: Work, batches: dict[int, int]) -> None:
             "search_key": _search_key(known),
             "usage_type": known.usage.value,
             "area_e3": known.area_e3,
+            "handed_over_on": known.handed_over_on,
             "import_id": batches[known.file],
         }
         for known in fresh
@@ -134,10 +136,9 @@ def _write_units(session: Session, work: Work, batches: dict[int, int]) -> None:
                 "b_id": known.id,
                 "area_e3": known.area_e3,
                 "usage_type": known.usage.value,
-                "search_key": _search_key(known),
             }
             for code, known in work.snapshot.units.items()
-            if code not in new and _is_touched(known)
+            if code not in new and known.is_changed
         ],
     )
 
