@@ -210,3 +210,17 @@ def test_what_cannot_be_asked_for(engine: Engine, made: Estate, fields: dict[str
         ask(session, made, WaiverKind.LATE_CHARGE_WAIVER, **fields)
     assert refused.value.code == code
     assert refused.value.field
+
+
+def test_money_found_late_is_booked_though_it_leaves_less_to_waive_than_was_waived(
+    engine: Engine, made: Estate
+) -> None:
+    with db.transaction(engine) as session:
+        decide(session, ask(session, made, WaiverKind.LATE_CHARGE_WAIVER, amount_fen=1_704))
+    early = payments.Receipt(made.units[0], dt.date(2026, 2, 15), 24_000, payments.Method.BANK)
+    with db.transaction(engine) as session:
+        payments.record(
+            session, receipt=early, today=TODAY, now=NOW, actor_id=None, actor="a", may_back_date=True, key="early"
+        )
+        assert owed(session, made) == [(24_000, 0)]
+        assert not verify.ledger_report(session).problems
