@@ -93,6 +93,8 @@ LABELS: dict[str, str] = {
     "action.signin.failed": "登录失败",
     "action.signin.locked": "登录锁定",
     "action.signin.ended": "退出登录",
+    "action.user.shut_out": "停用用户",
+    "action.user.let_in": "启用用户",
     "action.user.added": "新增用户",
     "action.user.password_changed": "修改密码",
     "action.access.denied": "越权被拒",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
@@ -132,8 +132,12 @@ async def fields_of(request: Request) -> FormData:
 def filled(model: type[M]) -> Any:  # noqa: ANN401 - a dependency, typed where it is used
     """Return a dependency that reads the request's form as ``model``."""
 
-    async def read(request: Request) -> Filled[M]:
-        return parse(model, await fields_of(request))
+    async def read(request: Request) -> AsyncIterator[Filled[M]]:
+        fields = await fields_of(request)
+        try:
+            yield parse(model, fields)
+        finally:
+            await fields.close()
 
     return Depends(read)
 

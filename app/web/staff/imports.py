@@ -100,8 +100,10 @@ async def upload(request: Request, here: Runner, engine: Database, files: Stored
     if not sent and not form.faults:
         form = form.with_refusal(Refusal("form.file_missing"))
     if form.model is None or form.faults:
+        await fields.close()
         return await run_in_threadpool(_refused, request, here, engine, form)
     contents = [((item.filename or "")[-120:], await item.read()) for item in sent[:MAX_FILES]]
+    await fields.close()
     return await run_in_threadpool(_preview, request, here, engine, files, form, contents)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -17,11 +16,12 @@ from app import clock
 from app.domain.access import Permission
 from app.domain.errors import Kind, Refusal, not_found
 from app.domain.waivers import WaiverKind, WaiverReason
+from app.gateways.ports import Files
 from app.services import waivers
 from app.store import db, unit_reads
 from app.store import waivers as waiver_reads
-from app.web import forms, pages, unit_view
-from app.web.deps import Database, Here, Id, Reading, reachable, require
+from app.web import attachments, forms, pages, unit_view
+from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require
 from app.web.errors import STATUS
 from app.web.staff import units
 from app.web.staff.payments import new_key
@@ -84,17 +84,18 @@ def ask(request: Request, unit_id: Id, here: Asker, engine: Database) -> Respons
 
 
 @router.post("/units/{unit_id}/waive")
-def send(request: Request, unit_id: Id, here: Asker, engine: Database, form: Wished) -> Response:
+def send(request: Request, unit_id: Id, here: Asker, engine: Database, files: Stored, form: Wished) -> Response:
     if form.model is None:
         return _wish_page(request, here, engine, unit_id, form, status=422)
     today = clock.today()
     try:
+        evidence = attachments.of_form(form, "attachment")
         if form.model.act == "preview":
             with db.reading(engine) as session:
                 units.reachable_head(session, here, unit_id)
                 effect = waivers.effect(session, wish=form.model.wish(unit_id), today=today)
             return _wish_page(request, here, engine, unit_id, form, effect=effect)
-        made = _request(engine, here, form.model, unit_id, today)
+        made = _request(engine, here, form.model, unit_id, files, evidence)
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
@@ -102,18 +103,52 @@ def send(request: Request, unit_id: Id, here: Asker, engine: Database, form: Wis
     return RedirectResponse(f"/waivers/{made}", status_code=303)
 
 
-def _request(engine: Engine, here: Here, model: WishForm, unit_id: int, today: dt.date) -> int:
+def _request(
+    engine: Engine,
+    here: Here,
+    model: WishForm,
+    unit_id: int,
+    files: Files,
+    evidence: attachments.Attachment | None,
+) -> int:
+    kept = files.put(evidence.content) if evidence else ""
+    now = clock.now()
     with db.transaction(engine) as session:
         units.reachable_head(session, here, unit_id)
-        return waivers.request(
+        made = waivers.request(
             session,
             wish=model.wish(unit_id),
-            today=today,
-            now=clock.now(),
+            today=clock.today(),
+            now=now,
             actor_id=here.actor.user_id,
             actor=here.actor.login,
             key=model.key,
         )
+        if evidence and not waiver_reads.attachments(session, made):
+            waiver_reads.attach(
+                session,
+                request_id=made,
+                sha256=kept,
+                size=len(evidence.content),
+                media_type=evidence.media_type,
+                name=evidence.name,
+                at=now,
+                by=here.actor.user_id,
+            )
+    return made
+
+
+@router.get("/waivers/{request_id}/files/{file_id}")
+def attachment(request_id: Id, file_id: Id, here: Viewer, engine: Database, files: Stored) -> Response:
+    """Send a piece of evidence as a download, never shown in our own pages."""
+    with db.reading(engine) as session:
+        _one(session, here, request_id)
+        found = [row for row in waiver_reads.attachments(session, request_id) if row.id == file_id]
+    if not found:
+        raise not_found("access.not_found")
+    answer = pages.download(files.get(found[0].sha256), name=found[0].name, media_type=found[0].media_type)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
 
 
 def _wish_page(

@@ -1,0 +1,93 @@
+"""A batch through the pages: who is left out and why, the draft, the release, the papers."""
+
+from __future__ import annotations
+
+from tests.web.conftest import Browser
+from tests.web.estate import Estate
+
+KEY = "n" * 22
+
+
+def draft(browser: Browser, estate: Estate, who: str = "clerk", **changes: object):
+    first = estate.communities[0]
+    client = browser(who)
+    client.post("/community", data={"community_id": str(first)})
+    form = {"unit": [str(n) for n in estate.units[first][:3]], "stage": "2", "key": KEY, "act": "draft"}
+    return client, client.post("/notices/draft", data=form | changes)
+
+
+def test_a_preview_counts_and_writes_nothing(browser: Browser, estate: Estate) -> None:
+    client, answer = draft(browser, estate, act="preview")
+    assert answer.status_code == 200
+    assert "将收到通知" in answer.text
+    assert "还没有通知批次" in client.get("/notices").text
+
+
+def test_a_batch_is_drafted_once_released_and_printed(browser: Browser, estate: Estate) -> None:
+    client, made = draft(browser, estate)
+    assert made.status_code == 303, made.text[-1500:]
+    _, again = draft(browser, estate)
+    assert again.headers["location"] == made.headers["location"]
+    where = made.headers["location"]
+    assert client.get(f"{where}/print.pdf").status_code == 404
+    assert client.post(f"{where}/release").status_code == 303  # the test client waits for the background work
+    page = client.get(where).text
+    assert "已完成" in page
+    assert page.count(">PDF<") == 2  # the third unit owes nothing and was never a candidate
+    assert client.get(f"{where}/print.pdf").content.startswith(b"%PDF")
+    assert client.get("/documents/1.pdf").content.startswith(b"%PDF")
+    assert client.get("/documents/1.pdf").content == client.get("/documents/1.pdf").content
+    assert client.post(f"{where}/release").status_code == 409
+    progress = client.get(f"{where}/progress")
+    assert progress.headers["hx-refresh"] == "true"
+
+
+def test_who_paid_after_the_draft_is_left_out_with_the_reason(browser: Browser, estate: Estate) -> None:
+    client, made = draft(browser, estate)
+    unit_id = estate.units[estate.communities[0]][0]
+    client.post(f"/units/{unit_id}/pay", data={"amount": "1631.99", "key": "z" * 22})
+    client.post(f"{made.headers['location']}/release")
+    page = client.get(made.headers["location"]).text
+    assert "已缴清" in page
+    assert page.count(">PDF<") == 1
+
+
+def test_nothing_selected_is_refused(browser: Browser, estate: Estate) -> None:
+    _, answer = draft(browser, estate, unit=[])
+    assert answer.status_code == 422
+    assert "请先在欠费清单勾选" in answer.text
+
+
+def test_everything_means_the_whole_filtered_list(browser: Browser, estate: Estate) -> None:
+    _, answer = draft(browser, estate, unit=[], everything="1", q="ww", act="preview")
+    assert answer.status_code == 200
+    assert "1幢1单元101" in answer.text
+    assert "1幢1单元102" not in answer.text
+
+
+def test_a_unit_of_another_community_is_not_taken_along(browser: Browser, estate: Estate) -> None:
+    foreign = estate.units[estate.communities[1]][0]
+    _, answer = draft(browser, estate, unit=[str(foreign)], act="preview")
+    assert "0 户" in answer.text
+    assert f"/units/{foreign}" not in answer.text
+
+
+def test_a_collector_drafts_but_does_not_release(browser: Browser, estate: Estate) -> None:
+    client, made = draft(browser, estate, who="collector")
+    assert client.post(f"{made.headers['location']}/release").status_code == 403
+    assert client.post(f"{made.headers['location']}/cancel").status_code == 303
+
+
+def test_another_community_sees_neither_batch_nor_paper(browser: Browser, estate: Estate) -> None:
+    manager = browser("manager")
+    second = estate.communities[1]
+    manager.post("/community", data={"community_id": str(second)})
+    form = {"unit": [str(n) for n in estate.units[second][:2]], "stage": "2", "key": KEY, "act": "draft"}
+    where = manager.post("/notices/draft", data=form).headers["location"]
+    manager.post(f"{where}/release")
+    confined = browser("confined")
+    for path in (where, f"{where}/progress", f"{where}/print.pdf", "/documents/1.pdf"):
+        assert manager.get(path).status_code == 200, path
+        assert confined.get(path).status_code == 404, path
+    for act in ("release", "resume", "cancel"):
+        assert confined.post(f"{where}/{act}").status_code == 404
