@@ -115,3 +115,12 @@ def test_the_real_books_of_the_other_system_are_read_unchanged() -> None:
     check_history(read(REAL_OTHER_SYSTEM / "importFeeDetail.xlsx"))
     rooms = read(REAL_OTHER_SYSTEM / "importRoom.xlsx").sheets[0]
     assert [record.unit.code for record in rooms.records if isinstance(record, UnitRow)] == ["1-1-1001"]
+
+
+def test_a_workbook_in_the_old_format_is_read_the_same_way() -> None:
+    book = read(workbooks.ROOT / "tests/samples/old_format.xls")
+    units = [record for record in book.sheets[0].records if isinstance(record, UnitRow)]
+    assert book.community == "翠竹苑"
+    assert [(unit.unit.code, unit.area_e3, unit.handed_over_on) for unit in units] == [
+        ("1-1-101", 88500, day("2024-06-01")), ("1-1-102", 90250, day("2024-06-02")),
+    ]  # fmt: skip
