@@ -20,8 +20,10 @@ import pytest
 from sqlalchemy import Engine
 
 from app import cli, settings
-from app.jobs import notice_run
-from app.services import payments
+from app.gateways.files import FileStore
+from app.gateways.ports import Gateways
+from app.jobs import notice_run, rendering
+from app.services import payments, printing
 from app.settings import Settings
 from app.store import arrears, db, sealing
 from tests import making
@@ -61,9 +63,7 @@ def made(engine: Engine) -> making.Estate:
 
 
 @pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, database_url: str
-) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, database_url: str) -> Run:
     """Return a function that runs one command on this test's own installation and returns its answer."""
     mine = Settings(
         data_dir=tmp_path / "data", database_url=database_url, secret_key=KEY.hex(), public_url=noticing.URL
@@ -214,12 +214,40 @@ def test_a_run_whose_process_is_killed_is_finished_by_the_next(
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 6
 
 
-def order_all(engine: Engine, folder: Path, name: str) -> notice_run.Outcome:
+def test_several_processes_print_what_one_would(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noticing.build(sqlite_engine)
+    monkeypatch.setattr(rendering, "FEW", 1)
+    outside = Gateways(FileStore(tmp_path / "files"), noticing.plain_page)
+    done = order_all(sqlite_engine, tmp_path, "out", workers=2, outside=outside)
+    rows = noticing.rows(sqlite_engine, done.batches[0])
+    with db.reading(sqlite_engine) as session:
+        papers = printing.papers(session, document_ids=[row["document_id"] for row in rows])
+    assert done.created == 5
+    assert [printing.produce(outside, paper=paper).sha256 for paper in papers] == [row["sha256"] for row in rows]
+
+
+def test_where_nothing_is_overdue_nothing_is_made(engine: Engine, made: making.Estate, tmp_path: Path) -> None:
+    done = order_all(engine, tmp_path, "out", as_of=dt.date(2020, 1, 1))
+    assert (done.batches, done.notices, done.left, done.print_file) == ((), 0, (), None)
+    assert list(files(tmp_path / "out")) == ["manifest.json"]
+
+
+def order_all(
+    engine: Engine,
+    folder: Path,
+    name: str,
+    *,
+    as_of: dt.date = noticing.TODAY,
+    workers: int = 1,
+    outside: Gateways | None = None,
+) -> notice_run.Outcome:
     return notice_run.run(
         engine,
-        noticing.gateways(folder / "files"),
-        order=notice_run.Order(as_of=noticing.TODAY, level=2, min_days=1, community_id=None),
+        outside or noticing.gateways(folder / "files"),
+        order=notice_run.Order(as_of=as_of, level=2, min_days=1, community_id=None),
         public_url=noticing.URL,
-        workers=1,
+        workers=workers,
         out=folder / name,
     )
