@@ -72,7 +72,10 @@ class SegmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class BillFacts:
-    """One unpaid bill as it stands; ``late_charge_fen`` is what is outstanding of ``accrued_fen``."""
+    """One unpaid bill as it stands; ``late_charge_fen`` is what is outstanding of ``accrued_fen``.
+
+    ``grace_mode`` is none, shift or threshold, as the bill was posted.
+    """
 
     item: str
     from_on: dt.date
@@ -93,6 +96,9 @@ class BillFacts:
     price_e4: int | None = None
     months: int | None = None
     is_by_area: bool = True
+    grace_mode: str = "none"
+    grace_days: int = 0
+    is_limited: bool = False
 
     @property
     def paid_fen(self) -> int:

@@ -89,6 +89,9 @@ def _bill(stated: BillStatement, row: Row) -> BillFacts:
         price_e4=row.price_e4,
         months=row.months,
         is_by_area=row.basis == "by_area",
+        grace_mode=stated.bill.terms.grace.mode.value,
+        grace_days=stated.bill.terms.grace.days,
+        is_limited=stated.cap_fen is not None,
     )
 
 

@@ -48,7 +48,7 @@ class PackagedAssets(URLFetcher):  # WeasyPrint is untyped
         raise ValueError(message)
 
 
-class ScreenColours(ColorProfile):  # type: ignore[misc]
+class ScreenColours(ColorProfile):
     """The colour profile PDF/A asks for, as the very bytes of its file.
 
     WeasyPrint's own way opens the file anew, and unclosed, for every document; and what the colour library writes back
@@ -106,6 +106,8 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        # A process that is running keeps the templates it began with; they go with its code.
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
