@@ -52,6 +52,13 @@ SENTENCES: dict[str, str] = {
     "reversal.already_reversed": "这项记录已经红冲过，不能再次红冲。请核对是否重复操作。",
     "reversal.before_target": "红冲日期早于原记录的日期。请改为原记录当日或之后。",
     "court_fee.amount_not_positive": "诉讼标的额必须大于零，才能预估诉讼费。请核对金额。",
+    # 与结果一并给出的提示
+    "calendar.year_unknown": "尚无 {year} 年的官方放假安排，到期日只按周末顺延。安排公布后请重新计算。",
+    "claim.above_24_percent": "合同违约金折合年利率超过 24%，法院可能依请求调减。建议同时列出按 LPR 计算的备选金额。",
+    "claim.above_principal": "合同违约金已超过本金，被调减的可能性很大。建议先与业主协商，或主张较低的标准。",
+    "claim.above_12_lpr": "合同违约金超过一年期 LPR 的 12 倍，被调减的可能性很大。建议主张较低的标准。",
+    "lpr.past_last_known": "系统中的 LPR 数据截至 {known_through}，之后按最后一期计算。请核对最新公布值后补录。",
+    "lpr.before_first_known": "违约开始于 LPR 公布（{known_from}）之前，相应金额无法计算。请另按当时的贷款基准利率核算。",
     # 计算器的输入
     "calc.unknown_kind": "没有名为“{kind_given}”的计算器。可用的有：{choices}。",
     "case.unreadable": "输入不是完整的 JSON，无法读取。请检查括号、引号和逗号，每行一个对象。",

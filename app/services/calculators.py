@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from app.domain import calc
 from app.domain.case_reading import parse_json
@@ -15,9 +16,12 @@ Json = dict[str, object]
 def calculate(*, kind: str, case: object) -> tuple[Json, bool]:
     """Answer one case read from JSON; the truth value says whether it was answered rather than refused."""
     try:
-        return calc.run(kind, case), True
+        answer = calc.run(kind, case)
     except Refusal as refusal:
         return _refused(case, refusal), False
+    if warnings := answer.get("warnings"):
+        answer["warnings"] = [_worded(warning) for warning in cast("list[dict[str, str | int]]", warnings)]
+    return answer, True
 
 
 def calculate_text(*, kind: str, text: str) -> tuple[Json, bool]:
@@ -34,6 +38,12 @@ def calculate_jsonl(*, kind: str, lines: Iterable[str]) -> Iterator[tuple[Json, 
     for line in lines:
         if line.strip():
             yield calculate_text(kind=kind, text=line)
+
+
+def _worded(warning: dict[str, str | int]) -> Json:
+    """Return the warning with its sentence: it is worded as a refusal is, though nothing was refused."""
+    facts: dict[str, Any] = {name: value for name, value in warning.items() if name != "code"}
+    return {**warning, "message": zh_cn.sentence(Refusal(str(warning["code"]), **facts))}
 
 
 def _refused(case: object, refusal: Refusal) -> Json:

@@ -162,6 +162,11 @@ def test_relief_judged_once_is_not_refused_when_more_becomes_known():
     )
     assert only(on(4, 5), *events).late_waived_fen == 500
     assert only(on(4, 20), *events).late_waived_fen == 400
+    two = (*events, LateChargeWaiver("X", on(4, 6), "B1", 100), LateChargeWaiver("Y", on(4, 6), "B1", 1))
+    with pytest.raises(Refusal) as refused:
+        only(on(4, 20), *two)
+    assert refused.value.facts["event"] == "Y"
+    assert only(on(4, 20), *two[:3]).late_waived_fen == 480
     # So with a discount on what was left to pay, before the bill itself was lowered.
     plain = (
         Payment("P", on(4, 1), 40_000),

@@ -46,3 +46,13 @@ def test_an_unknown_kind_is_refused_with_what_there_is(kind):
     assert not answered
     assert "court-fee" in answer["error"]["message"]
     json.dumps(answer, ensure_ascii=False).encode()
+
+
+def test_a_warning_is_put_into_words_too():
+    claim = {"principal": "100.00", "due_on": "2025-05-31", "as_of": "2025-06-30"}
+    answer, _ = calculators.calculate(kind="claim", case=claim)
+    assert "2025-05-20" in answer["warnings"][-1]["message"]
+    bill = {"id": "B1", "principal": "10.00", "due_on": "2027-05-01"}
+    case = {"as_of": "2027-06-01", "policy": {"roll_due": True}, "bills": [bill]}
+    answer, _ = calculators.calculate(kind="statement", case=case)
+    assert "2027" in answer["warnings"][0]["message"]
