@@ -25,7 +25,7 @@ from app.gateways.ports import Gateways
 from app.jobs import notice_run, rendering
 from app.services import payments, printing
 from app.settings import Settings
-from app.store import arrears, db, sealing
+from app.store import arrears, db, documents, sealing
 from tests import making
 from tests.architecture import rules
 from tests.services import noticing
@@ -141,6 +141,13 @@ def test_the_notices_of_a_date_are_made_once_and_lie_ready_to_print(
     run("notices", *ORDER, "--out", str(elsewhere))
     assert files(elsewhere) == before
     assert run("verify")["ok"] is True
+
+    with db.reading(engine) as session:
+        [receipt] = documents.of_unit(session, made.units[2])
+    outside = Gateways(FileStore(tmp_path / "data" / "files"), printing.press)
+    paper = rendering.print_one(engine, outside, document_id=receipt.id)
+    assert receipt.number in text_of(paper)
+    assert rendering.print_one(engine, outside, document_id=receipt.id) == paper
 
     run("statement", "1-1-102", "--as-of", noticing.TODAY.isoformat(), "--pdf", str(tmp_path / "s.pdf"))
     assert "李建国" in text_of((tmp_path / "s.pdf").read_bytes())
