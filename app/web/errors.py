@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import traceback
 from typing import Any
 from urllib.parse import quote
 
@@ -142,6 +143,8 @@ async def _busy(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
-    log.error("failed", path=request.url.path, reference=reference, exc_info=error)
+    # The trace alone: the values of variables are people's data and have no business in a log.
+    trace = "".join(traceback.format_exception(error))
+    log.error("failed", path=request.url.path, reference=reference, trace=trace)
     # This answer leaves from outside the middlewares, so it brings the strict headers itself.
     return await answer(request, Refusal("request.failed", reference=reference), 500, dict(HEADERS))

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app import clock
 from app.domain.access import Permission
 from app.domain.errors import Kind, Refusal, not_found
+from app.i18n import zh_cn
 from app.services import notices
 from app.store import arrears, audit, db, documents
 from app.store import notices as notice_reads
@@ -168,7 +169,7 @@ def release(
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
-        faults = forms.Filled[Any]({}).with_refusal(refusal).faults
+        faults = {"": zh_cn.sentence(refusal)}
         return _batch_page(request, here, engine, batch_id, faults, status=STATUS[refusal.kind])
     answer = pages.back_to(request, f"/notices/{batch_id}", here=here, code="done.batch_released")
     answer.background = BackgroundTask(batch_run.run, engine, outside, batch_id)
