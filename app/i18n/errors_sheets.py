@@ -61,6 +61,7 @@ SENTENCES: dict[str, str] = {
     "import.subtotal_differs": "表上的小计是 {stated}，按各行相加是 {ours}。请核对小计的范围。",
     "import.row_total_differs": "本行合计写着 {stated}，按各月相加是 {ours}；已按各月金额导入。请核对。",
     "import.households_differ": "合计行写着 {stated} 户，表里有 {ours} 户。请核对有没有漏行。",
+    "import.owed_without_period": "这一列有欠费金额，但表里没有欠费期间，欠费没有读入（房屋和业主照常读入）。请补上“欠费期间”一列后再导入。",
     "import.sheet_hidden": "这张工作表在 Excel 中是隐藏的，其中的数据同样读入。不需要时请删除该表。",
     "import.rows_hidden": "有 {count} 行在 Excel 中被隐藏或筛选掉（第一处是第 {first} 行），这些行同样读入。",
     "import.columns_hidden": "有 {count} 处列在 Excel 中被隐藏，这些列同样读入。",
@@ -69,6 +70,7 @@ SENTENCES: dict[str, str] = {
     "ignored.no_header": "前 15 行里没有找到认识的表头，这张表没有读。",
     "ignored.parking": "车位表暂不导入。",
     "ignored.buildings": "楼栋单元表只作参考：楼栋和单元随房屋一起建立。",
+    "ignored.paid_by_month": "标题说的是收费或缴费，这张按月的表像是收款记录，不当作欠费读入。若确是欠费，请在标题中写明“欠费”，或指定类型为欠费。",
     "ignored.unknown": "看不出这张表是房屋、业主、欠费还是收款，没有读。请对照导入模板的表头。",
     # --- against what is there already
     "import.unknown_unit": "没有找到{unit}。请核对房号；若是新房屋，请先导入业主台账或在“房产”中建立。",

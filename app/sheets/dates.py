@@ -21,6 +21,7 @@ _SERIAL_TO = (dt.date(LAST_YEAR, 12, 31) - _SERIAL_ZERO).days
 
 _DAY = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})", re.ASCII)
 _TIME = re.compile(r"(?:\s+|T|(?<=\D))\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*$", re.ASCII)
+_TILDES = re.compile("~{2,}")
 _TORN = re.compile(r"\d\s+\d", re.ASCII)
 _DIGITS_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _MONTH = re.compile(r"(\d{4}|\d{2})[-./]?(\d{1,2})", re.ASCII)
@@ -122,6 +123,7 @@ def _span(shown: str) -> Span | None:
     folded = words.fold(shown).strip("()[]")
     for mark in words.RANGE_MARKS:
         folded = folded.replace(mark, "~")
+    folded = _TILDES.sub("~", folded)
     one = _point(folded, None)
     if one is not None:
         return one

@@ -16,6 +16,7 @@ _LEAST_KNOWN = 2
 
 _BRACKETS = re.compile(r"[(\[{<][^)\]}>]*[)\]}>]")
 _PUNCTUATION = re.compile(r"[*:_'\"\u3001\u3002\u00b7]+")
+_YEAR = re.compile(r"(?:19|20)\d{2}")
 _UNITS = re.compile("(?:元|M2)$")
 
 
@@ -92,6 +93,8 @@ def community_of(sheet: Sheet, header: Header) -> str:
             continue
         title = filled[0].strip()
         places = [place for word in words.DOCUMENT_WORDS if (place := title.find(word)) >= 0]
+        if places and (year := _YEAR.search(title)) is not None:
+            places.append(year.start())
         name = title[: min(places)].strip() if places else ""
         if len(name) > 1 and not name[0].isdecimal():
             return name[:120]
@@ -117,6 +120,9 @@ def field_of(title: str) -> str | None:
     for form in (bare, folded, _UNITS.sub("", bare), _UNITS.sub("", folded)):
         if form in _synonyms():
             return _synonyms()[form]
+    for prefix in _prefixes():
+        if bare.startswith(prefix) and bare.removeprefix(prefix) in _synonyms():
+            return _synonyms()[bare.removeprefix(prefix)]
     return None
 
 
@@ -127,6 +133,11 @@ def _synonyms() -> dict[str, str]:
         for name, synonyms in words.HEADERS["fields"].items()
         for word in synonyms
     }
+
+
+@cache
+def _prefixes() -> tuple[str, ...]:
+    return tuple(words.fold(word) for word in words.HEADERS["prefixes"]["words"])
 
 
 @cache

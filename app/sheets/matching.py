@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from app.sheets.matching_estate import EstateMatcher
 from app.sheets.matching_money import MoneyMatcher
 from app.sheets.plan import Plan, Snapshot, Tally, Terms
-from app.sheets.records import ArrearsRow, OwnerRow, ParsedBook, ReceiptRow, SheetKind, TariffRow, UnitRow
+from app.sheets.records import ArrearsRow, OwnerRow, ParsedBook, ReceiptRow, Record, SheetKind, TariffRow, UnitRow
 
 _ORDER = (SheetKind.TARIFFS, SheetKind.UNITS, SheetKind.OWNERS, SheetKind.ARREARS, SheetKind.RECEIPTS)
 
@@ -29,19 +29,34 @@ def match(books: Sequence[tuple[int, ParsedBook]], snapshot: Snapshot, terms: Te
             if tally.sheet.kind is not kind:
                 continue
             for record in tally.sheet.records:
-                match record:
-                    case TariffRow():
-                        estate.tariff(tally, record)
-                    case UnitRow():
-                        estate.unit(tally, record)
-                    case OwnerRow():
-                        estate.owner(tally, record)
-                    case ArrearsRow():
-                        money.arrears(tally, record)
-                    case ReceiptRow():
-                        money.receipt(tally, record)
+                _match_record(estate, money, tally, record)
     estate.finish()
     money.finish()
     for tally in plan.tallies:
         tally.faults.sort(key=lambda fault: fault.row)
     return plan
+
+
+def _match_record(estate: EstateMatcher, money: MoneyMatcher, tally: Tally, record: Record) -> None:
+    match record:
+        case TariffRow():
+            estate.tariff(tally, record)
+        case UnitRow() if tally.sheet.kind is SheetKind.ARREARS:
+            _unit_beside_arrears(estate, tally, record)
+        case UnitRow():
+            estate.unit(tally, record)
+        case OwnerRow():
+            estate.owner(tally, record)
+        case ArrearsRow():
+            money.arrears(tally, record)
+        case ReceiptRow():
+            money.receipt(tally, record)
+
+
+def _unit_beside_arrears(estate: EstateMatcher, tally: Tally, record: UnitRow) -> None:
+    """Match a unit from a sheet of debts: only what it brings counts, the rows are counted by their bills."""
+    beside = Tally(tally.file, tally.sheet)
+    estate.unit(beside, record)
+    tally.created += beside.created
+    tally.updated += beside.updated
+    tally.warnings.extend(beside.warnings)

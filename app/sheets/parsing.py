@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from app.sheets import guard, headers, money_rows, reading, unit_rows
+from app.sheets import guard, headers, money_rows, reading, unit_rows, words
 from app.sheets.guard import Limits
 from app.sheets.headers import Header
 from app.sheets.reading import Sheet
-from app.sheets.records import ArrearsRow, ParsedBook, ParsedSheet, ReceiptRow, Record, SheetKind, Warned
+from app.sheets.records import ArrearsRow, ParsedBook, ParsedSheet, ReceiptRow, Record, SheetKind, UnitRow, Warned
 from app.sheets.rows import RowReader
 
 
@@ -30,10 +30,18 @@ def parse_sheet(sheet: Sheet, wanted: SheetKind | None = None) -> ParsedSheet:
     kind = headers.kind_of(header)
     if wanted is not None and kind is not SheetKind.IGNORED and "room" in header.fields:
         kind = wanted
+    if wanted is None and header.months and _says_paid(sheet, header):
+        return ParsedSheet(
+            sheet.name, SheetKind.IGNORED, header.row + 1, _columns(header), reason="ignored.paid_by_month"
+        )
     if kind is SheetKind.IGNORED:
         return ParsedSheet(sheet.name, kind, header.row + 1, _columns(header), reason=_why_ignored(header))
     reader = RowReader(sheet, header)
     records = _read(kind, reader, header)
+    if kind is SheetKind.ARREARS and {"area", "owner"} <= header.fields.keys():
+        records = [*_units_beside(sheet, header), *records]
+    if kind is SheetKind.UNITS and "owed" in header.fields:
+        reader.warnings.append(Warned("import.owed_without_period", column=reader.header.column(header.fields["owed"])))
     is_money = kind in {SheetKind.ARREARS, SheetKind.RECEIPTS}
     return ParsedSheet(
         name=sheet.name,
@@ -67,6 +75,17 @@ def _read(kind: SheetKind, reader: RowReader, header: Header) -> Sequence[Record
             return [*receipts, *unpaid]
         case SheetKind.IGNORED:
             return []
+
+
+def _units_beside(sheet: Sheet, header: Header) -> list[UnitRow]:
+    """The units of a sheet that tells areas and debts at once; what is wrong with a row is said of its debt."""
+    return unit_rows.read_units(RowReader(sheet, header))
+
+
+def _says_paid(sheet: Sheet, header: Header) -> bool:
+    """True when the titles speak of payments and not of debts: amounts by month are then no arrears."""
+    said = sheet.name + "".join(str(value) for row in sheet.rows[: header.row] for value in row if value != "")
+    return any(word in said for word in words.PAID_WORDS) and not any(word in said for word in words.DEBT_WORDS)
 
 
 def _amount(records: Sequence[Record]) -> int:

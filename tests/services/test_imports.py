@@ -349,6 +349,13 @@ def test_an_existing_fee_item_keeps_its_late_charge_policy(engine: Engine, bring
         assert (row.plan_id, row.due_on) == (made.plan_id, day("2025-01-15"))
 
 
+def test_one_sheet_of_units_and_debts_is_enough(engine: Engine, bring: Import) -> None:
+    rows = [["楼号", "房号", "业主姓名", "面积", "欠费期间", "欠费金额"], ["1#", "101", "张三", 88.5, "2025.1-2025.6", 600],
+            ["1#", "101", "张三", 88.5, "2025.7-2025.12", 600]]  # fmt: skip
+    assert bring([book(欠费=rows)])["created"] == {"units": 1, "owners": 1, "bills": 2, "payments": 0}
+    assert principal(engine) == 120000
+
+
 # --- which community --------------------------------------------------------------------------------
 
 

@@ -283,6 +283,38 @@ def test_owners_have_numbers_of_their_own_and_family_shares_them() -> None:
     assert faults(sheet) == [(4, "A", "duplicate_owner"), (5, "B", "missing_owner")]
 
 
+def test_a_sheet_that_tells_areas_and_debts_brings_both() -> None:
+    head = ["楼号", "房号", "业主姓名", "面积", "欠费起止时间", "欠费月数", "物业费欠费金额"]
+    rows = [
+        ["阳光里2025年物业费欠费明细表"], head, ["1#", "101", "张三", 88.5, "2025.1.1-2025.6.30", 6, 600],
+        ["1#", "101", "张三", 88.5, "2025年7月—2025年12月", 6, 600], ["1#", "102", "李四", 80, "不详", 6, 600],
+        ["合计", None, None, None, None, None, 1800],
+    ]  # fmt: skip
+    sheet = parsed(rows)
+    assert (sheet.kind, sheet.community) == (SheetKind.ARREARS, "阳光里")
+    assert [record.unit.code for record in sheet.records if isinstance(record, UnitRow)] == ["1-0-101", "1-0-102"]
+    assert [record.from_on for record in sheet.records if isinstance(record, ArrearsRow)] == [
+        day("2025-01-01"), day("2025-07-01"),
+    ]  # fmt: skip
+    assert faults(sheet) == [(5, "E", "bad_period")]
+    assert (sheet.amount_fen, sheet.stated_fen, warnings(sheet)) == (120000, 180000, [])
+
+
+def test_debts_without_a_period_are_pointed_out_and_the_units_come_in() -> None:
+    sheet = parsed([["房号", "业主", "面积", "欠费金额"], ["1-1-101", "张三", 80, 100]])
+    assert sheet.kind is SheetKind.UNITS
+    assert [warned.code for warned in sheet.warnings] == ["import.owed_without_period"]
+
+
+def test_months_of_payments_are_not_taken_for_debts() -> None:
+    rows: list[list[Any]] = [["某某小区2025年物业费收费台账"], ["房号", "户名", "2025年1月", "2025年2月"], ["1-1-101", "张三", 10, 10]]
+    assert parsed(rows).reason == "ignored.paid_by_month"
+    insisted = parsing.parse("a.xlsx", xlsx({"表": rows}), kind=SheetKind.ARREARS)
+    assert len(insisted.sheets[0].records) == 2
+    rows[0] = ["某某小区2025年物业费收费及欠费台账"]
+    assert parsed(rows).kind is SheetKind.ARREARS
+
+
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [

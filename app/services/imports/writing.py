@@ -204,7 +204,7 @@ def _payment(work: Work, new: NewPayment, numbers: dict[BillKey, int], rest: dic
         "method": receipt.method,
         "reference": receipt.reference,
         "payer": receipt.payer,
-        "note": receipt.note,
+        "note": receipt.note or ("" if receipt.item == words.DEFAULT_ITEM else receipt.item),
         "designated": canonical([numbers[new.bill]] if new.bill is not None else []),
         **rest,
     }
