@@ -43,3 +43,13 @@ def test_the_terms_are_said_where_they_apply(facts: NoticeFacts, said: list[str]
     page = render.html(facts)
     assert [text for text in said if text not in page] == []
     assert [text for text in unsaid if text in page] == []
+
+
+def test_an_office_that_left_out_its_telephone_is_not_called_without_a_number() -> None:
+    told = samples.notice(1)
+    page = render.html(replace(told, company=replace(told.company, phone="", contact="", payee_account="")))
+    assert "请书面说明，我们在 7 日内答复" in page
+    assert "致电" not in page
+    assert "转账" not in page
+    shown = samples.statement()
+    assert "请联系" in render.html(replace(shown, company=replace(shown.company, phone="")))
