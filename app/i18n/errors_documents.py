@@ -7,5 +7,4 @@ SENTENCES: dict[str, str] = {
     "statute.not_in_force": "“{article}”在 {on} 并非现行条文编号，不能引用。请改用当日有效的条目。",
     "document.glyph_missing": "以下内容含有字库没有的字，无法印制：{where}。请核对写法（是否为错字或私造字）；确为正式用字的，请管理员补入字库后再出。",
     "document.template_unknown": "找不到版式“{template}”。这份文书由更新的版本生成，请升级后再打开。",
-    "document.text_forbidden": "文书中出现了不得使用的词“{word}”（{where}）。请改用平实的说法。",
 }
