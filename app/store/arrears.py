@@ -15,9 +15,11 @@ from app.domain.calendar import add_months
 from app.store import db
 from app.store.tables import bill, bill_hold, bill_state, fee_item, rate_plan, rate_segment, unit
 from app.store.tables_office import unit_level
-from app.store.types import CivilDate
+from app.store.plans import NO_CAP
+from app.store.types import FOREVER, CivilDate
 
 BUCKETS = ("1-30", "31-60", "61-90", "91-365", "1-2y", "2-3y", "3y+")
+FEW_PLANS = 24
 SORTS = ("room", "principal", "late_charge", "total", "oldest")
 
 
@@ -78,7 +80,6 @@ class Bucket:
 
     bucket: str
     units: int
-    bills: int
     principal_fen: int
     late_charge_fen: int
 
@@ -120,76 +121,109 @@ def days_between(later: ColumnElement[Any], earlier: ColumnElement[Any]) -> Colu
     return later.op("-", return_type=sa.Integer())(earlier)
 
 
-def rate_on(as_of: dt.date) -> sa.Subquery:
-    """Return plan id, denominator and R(as_of) of every plan."""
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """R(as_of) and the denominator of the plan of a bill, and what must be joined to know them."""
+
+    r: ColumnElement[int]
+    den: ColumnElement[int]
+    joined: sa.Subquery | None
+
+
+def _rates(session: Session, as_of: dt.date) -> _Rates:
+    """Return the index of every plan on a day: constants for a few plans (twice as fast), a join for many."""
     r = rate_segment.c.cum + rate_segment.c.num * days_between(day(as_of), rate_segment.c.from_on)
-    return (
+    query = (
         sa.select(rate_segment.c.plan_id, rate_plan.c.den, r.label("r"))
         .join(rate_plan, rate_plan.c.id == rate_segment.c.plan_id)
         .where(rate_segment.c.from_on <= day(as_of), rate_segment.c.until_on > day(as_of))
-        .subquery("rate_on")
+        .order_by(rate_segment.c.plan_id)
     )
+    found = session.execute(query.limit(FEW_PLANS + 1)).all()
+    if not found or len(found) > FEW_PLANS:
+        many = query.order_by(None).subquery("rate_on")
+        return _Rates(many.c.r, many.c.den, many)
+
+    def by_plan(name: str) -> ColumnElement[int]:
+        values = {row.plan_id: sa.literal(int(row._mapping[name]), sa.BigInteger()) for row in found}  # noqa: SLF001 - public
+        if len({int(row._mapping[name]) for row in found}) == 1:  # noqa: SLF001 - SQLAlchemy's public name
+            return next(iter(values.values()))
+        return sa.case(*((bill_state.c.plan_id == plan_id, value) for plan_id, value in values.items()))
+
+    return _Rates(by_plan("r"), by_plan("den"), None)
 
 
-def late_charge(state: sa.FromClause, rates: sa.Subquery, as_of: dt.date) -> ColumnElement[int]:
+def late_charge(rates: _Rates, as_of: dt.date) -> ColumnElement[int]:
     """Return the outstanding late charge of a state version in fen, exact for any day inside the version.
 
     accrued = anchor + principal * max(0, R - R(anchor) - held), rounded once, half up; then the cap, then what was
-    paid and waived. See docs/decisions/0002.
+    paid and waived. See docs/decisions/0002. The common cases come first: no hold, no cap, nothing paid or waived.
     """
-    c, r, den = state.c, rates.c.r, rates.c.den
+    c, r = bill_state.c, rates.r
+    part = db.least(r, bill_hold.c.r_to) - db.greatest(bill_hold.c.r_before, c.anchor_r)
     held = (
-        sa.select(
-            sa.func.coalesce(
-                sa.func.sum(
-                    db.greatest(
-                        db.least(r, bill_hold.c.r_to) - db.greatest(bill_hold.c.r_before, c.anchor_r),
-                        0,
-                    )
-                ),
-                0,
-            )
-        )
+        sa.select(sa.cast(sa.func.coalesce(sa.func.sum(db.greatest(part, 0)), 0), sa.BigInteger))
         .where(bill_hold.c.bill_id == c.bill_id)
-        .correlate(state, rates)
+        .correlate(bill_state, *([rates.joined] if rates.joined is not None else []))
         .scalar_subquery()
     )
-    run = sa.case((c.has_holds, r - c.anchor_r - sa.cast(held, sa.BigInteger)), else_=r - c.anchor_r)
-    numerator = c.anchor_num + c.principal_fen * db.greatest(run, 0)
-    accrued = db.least(db.half_up(numerator, den), c.cap_fen)
-    outstanding = db.greatest(accrued - c.late_paid_fen - c.late_waived_fen, 0)
-    return sa.case((c.silent_until_on >= day(as_of), 0), else_=outstanding)
-
-
-def figures(as_of: dt.date, *, overdue_only: bool = True) -> Select[Any]:
-    """Return one row for each open bill on ``as_of``: ids, due date and the three outstanding components."""
-    rates = rate_on(as_of)
-    s = bill_state
-    query = (
-        sa.select(
-            s.c.bill_id,
-            s.c.unit_id,
-            s.c.community_id,
-            s.c.due_on,
-            s.c.principal_fen,
-            s.c.costs_fen,
-            late_charge(s, rates, as_of).label("late_charge_fen"),
-        )
-        .join(rates, rates.c.plan_id == s.c.plan_id)
-        .where(s.c.settled_on.is_(None), s.c.since_on <= day(as_of), s.c.until_on > day(as_of))
+    since = sa.case((c.has_holds, db.greatest(r - c.anchor_r - held, 0)), (r > c.anchor_r, r - c.anchor_r), else_=0)
+    accrued = db.half_up(c.anchor_num + c.principal_fen * since, rates.den)
+    outstanding = db.greatest(db.least(accrued, c.cap_fen) - c.late_paid_fen - c.late_waived_fen, 0)
+    return sa.case(
+        (c.silent_until_on >= day(as_of), 0),
+        (sa.and_(c.late_paid_fen + c.late_waived_fen == 0, c.cap_fen == NO_CAP), accrued),
+        else_=outstanding,
     )
-    return query.where(s.c.due_on < day(as_of)) if overdue_only else query
 
 
-def unit_rows(as_of: dt.date, wanted: Filter) -> Select[Any]:
+def figures(
+    session: Session, as_of: dt.date, *narrow: ColumnElement[bool], overdue_only: bool = True
+) -> sa.Subquery:
+    """Return one row for each open bill on ``as_of``, narrowed by conditions on ``bill_state``, as a subquery.
+
+    Only the current versions are read, from one covering index, unless a version ended after ``as_of``.
+    """
+    rates = _rates(session, as_of)
+    c = bill_state.c
+    query = sa.select(
+        c.bill_id,
+        c.unit_id,
+        c.community_id,
+        c.due_on,
+        c.principal_fen,
+        c.costs_fen,
+        c.late_paid_fen,
+        c.late_waived_fen,
+        late_charge(rates, as_of).label("late_charge_fen"),
+    ).where(c.settled_on.is_(None), c.since_on <= day(as_of), *narrow)
+    if rates.joined is not None:
+        query = query.join(rates.joined, rates.joined.c.plan_id == c.plan_id)
+    if overdue_only:
+        query = query.where(c.due_on < day(as_of))
+    # Literals, so that both engines see that the partial indexes hold these rows.
+    forever = sa.bindparam("forever", FOREVER, CivilDate(), literal_execute=True)
+    current = query.where(c.until_on == forever)
+    past = sa.and_(c.settled_on.is_(None), c.until_on < forever)
+    newest = session.execute(sa.select(c.until_on).where(past).order_by(c.until_on.desc()).limit(1)).scalar()
+    if newest is None or newest <= as_of:
+        return current.subquery("owed")
+    return sa.union_all(current, query.where(c.until_on < forever, c.until_on > day(as_of))).subquery("owed")
+
+
+def is_owed(f: sa.Subquery) -> ColumnElement[bool]:
+    """Say that something of a bill is outstanding; the late charge is looked at last, since it costs the most."""
+    return sa.or_(f.c.principal_fen > 0, f.c.costs_fen > 0, f.c.late_charge_fen > 0)
+
+
+def unit_rows(session: Session, as_of: dt.date, wanted: Filter) -> Select[Any]:
     """Return one row for each unit with something overdue on ``as_of`` that passes the filter."""
-    owed = figures(as_of)
+    narrow = []
     if wanted.community_id is not None:
-        owed = owed.where(bill_state.c.community_id == wanted.community_id)
+        narrow.append(bill_state.c.community_id == wanted.community_id)
     if wanted.unit_ids is not None:
-        owed = owed.where(bill_state.c.unit_id.in_(list(wanted.unit_ids)))
-    f = owed.subquery("owed")
-    total = sa.func.sum(f.c.principal_fen + f.c.late_charge_fen + f.c.costs_fen)
+        narrow.append(bill_state.c.unit_id.in_(list(wanted.unit_ids)))
+    f = figures(session, as_of, *narrow)
     oldest = sa.func.min(f.c.due_on)
     sums = (
         sa.select(
@@ -198,12 +232,11 @@ def unit_rows(as_of: dt.date, wanted: Filter) -> Select[Any]:
             sa.cast(sa.func.sum(f.c.principal_fen), sa.BigInteger).label("principal_fen"),
             sa.cast(sa.func.sum(f.c.late_charge_fen), sa.BigInteger).label("late_charge_fen"),
             sa.cast(sa.func.sum(f.c.costs_fen), sa.BigInteger).label("costs_fen"),
-            sa.cast(total, sa.BigInteger).label("total_fen"),
             oldest.label("oldest_due_on"),
         )
-        .where(f.c.principal_fen + f.c.late_charge_fen + f.c.costs_fen > 0)
-        .group_by(f.c.unit_id)
-        .having(total >= max(wanted.min_total_fen, 1))
+        .where(is_owed(f))
+        # In the order of the index, although the unit alone would do.
+        .group_by(f.c.community_id, f.c.unit_id)
     )
     if wanted.min_days > 0:
         sums = sums.having(oldest <= day(as_of - dt.timedelta(days=wanted.min_days)))
@@ -211,23 +244,27 @@ def unit_rows(as_of: dt.date, wanted: Filter) -> Select[Any]:
         youngest, eldest = bucket_bounds(as_of, wanted.bucket)
         sums = sums.having(oldest <= day(youngest), oldest > day(eldest))
     s = sums.subquery("sums")
-    levels = _levels(as_of)
-    level = sa.func.coalesce(levels.c.level, 0).label("level")
-    query = (
-        sa.select(s, unit.c.code, unit.c.label, unit.c.community_id, unit.c.sort_key, level)
-        .join(unit, unit.c.id == s.c.unit_id)
-        .outerjoin(levels, levels.c.unit_id == s.c.unit_id)
-    )
-    return _narrow(query, wanted, level)
+    total = s.c.principal_fen + s.c.late_charge_fen + s.c.costs_fen
+    level = _level(s, as_of)
+    query = sa.select(
+        s, total.label("total_fen"), unit.c.code, unit.c.label, unit.c.community_id, unit.c.sort_key, level.label("level")
+    ).join(unit, unit.c.id == s.c.unit_id)
+    return _narrow(query.where(total >= max(wanted.min_total_fen, 1)), wanted, level)
 
 
-def _levels(as_of: dt.date) -> sa.Subquery:
-    return (
-        sa.select(unit_level.c.unit_id, sa.func.max(unit_level.c.level).label("level"))
-        .where(unit_level.c.reached_on <= day(as_of))
-        .group_by(unit_level.c.unit_id)
-        .subquery("levels")
+def _level(sums: sa.Subquery, as_of: dt.date) -> ColumnElement[int]:
+    """Return the level a unit stands at: one reached before the oldest debt was overdue counts no longer."""
+    highest = (
+        sa.select(sa.func.max(unit_level.c.level))
+        .where(
+            unit_level.c.unit_id == sums.c.unit_id,
+            unit_level.c.reached_on <= day(as_of),
+            unit_level.c.reached_on > sums.c.oldest_due_on,
+        )
+        .correlate(sums)
+        .scalar_subquery()
     )
+    return sa.func.coalesce(highest, 0)
 
 
 def _narrow(query: Select[Any], wanted: Filter, level: ColumnElement[int]) -> Select[Any]:
@@ -260,7 +297,7 @@ def list_units(
     session: Session, *, as_of: dt.date, wanted: Filter, sort: str = "room", limit: int | None = None, offset: int = 0
 ) -> list[UnitArrears]:
     """Return the units of a list, sorted (``-total`` is descending) and paged."""
-    query = unit_rows(as_of, wanted)
+    query = unit_rows(session, as_of, wanted)
     column = {
         "room": unit.c.sort_key,
         "principal": sa.literal_column("principal_fen"),
@@ -289,7 +326,7 @@ def list_units(
 
 def totals(session: Session, *, as_of: dt.date, wanted: Filter) -> Totals:
     """Return the foot of the list ``list_units`` gives for the same filter."""
-    rows = unit_rows(as_of, wanted).subquery("rows")
+    rows = unit_rows(session, as_of, wanted).subquery("rows")
 
     def total(name: str) -> ColumnElement[int]:
         return sa.func.coalesce(sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger), 0)
@@ -301,50 +338,44 @@ def totals(session: Session, *, as_of: dt.date, wanted: Filter) -> Totals:
 
 
 def aging(session: Session, *, as_of: dt.date, community_id: int | None = None) -> list[Bucket]:
-    """Return the portfolio by age, oldest last: accrual and aging of every bill in one statement."""
-    owed = figures(as_of)
-    if community_id is not None:
-        owed = owed.where(bill_state.c.community_id == community_id)
-    f = owed.subquery("owed")
-    bounds = [(bucket_bounds(as_of, name)[1], name) for name in BUCKETS]
-    which = sa.case(*((f.c.due_on > day(edge), place) for place, (edge, _) in enumerate(bounds))).label("bucket")
-    per_unit = (
+    """Return the portfolio by age, oldest last: accrual and aging of every bill in one statement.
+
+    Units stream by in the order of the index and each adds to all ages at once: grouping by age would sort every bill.
+    """
+    narrow = () if community_id is None else (bill_state.c.community_id == community_id,)
+    f = figures(session, as_of, *narrow)
+    sums: list[ColumnElement[Any]] = []
+    for place, name in enumerate(BUCKETS):
+        youngest, eldest = bucket_bounds(as_of, name)
+        is_so_old = f.c.due_on > day(eldest)
+        if place:
+            is_so_old = sa.and_(is_so_old, f.c.due_on <= day(youngest))
+        sums += [
+            sa.func.sum(f.c.principal_fen).filter(is_so_old).label(f"principal_{place}"),
+            sa.func.sum(f.c.late_charge_fen).filter(is_so_old).label(f"late_{place}"),
+        ]
+    per_unit = sa.select(*sums).where(is_owed(f)).group_by(f.c.community_id, f.c.unit_id).subquery("per_unit")
+    row = session.execute(
         sa.select(
-            which,
-            f.c.unit_id,
-            sa.func.count().label("bills"),
-            sa.func.sum(f.c.principal_fen).label("principal"),
-            sa.func.sum(f.c.late_charge_fen).label("late"),
+            *(
+                total
+                for place in range(len(BUCKETS))
+                for total in (
+                    sa.func.count(per_unit.c[f"principal_{place}"]),
+                    sa.func.coalesce(sa.func.sum(per_unit.c[f"principal_{place}"]), 0),
+                    sa.func.coalesce(sa.func.sum(per_unit.c[f"late_{place}"]), 0),
+                )
+            )
         )
-        .where(f.c.principal_fen + f.c.late_charge_fen + f.c.costs_fen > 0)
-        .group_by(which, f.c.unit_id)
-        .subquery("per_unit")
-    )
-    found = {
-        row.bucket: row
-        for row in session.execute(
-            sa.select(
-                per_unit.c.bucket,
-                sa.func.count().label("units"),
-                sa.func.sum(per_unit.c.bills).label("bills"),
-                sa.func.sum(per_unit.c.principal).label("principal"),
-                sa.func.sum(per_unit.c.late).label("late"),
-            ).group_by(per_unit.c.bucket)
-        )
-    }
-    return [
-        Bucket(name, int(row.units), int(row.bills), int(row.principal), int(row.late))
-        if (row := found.get(place))
-        else Bucket(name, 0, 0, 0, 0)
-        for place, name in enumerate(BUCKETS)
-    ]
+    ).one()
+    return [Bucket(name, *(int(value) for value in row[3 * place : 3 * place + 3])) for place, name in enumerate(BUCKETS)]
 
 
 def bills_on(
     session: Session, *, as_of: dt.date, unit_ids: Sequence[int], overdue_only: bool = False
 ) -> list[BillFigure]:
     """Return every open bill of the units as it stands on ``as_of``, oldest first, in one statement."""
-    f = figures(as_of, overdue_only=overdue_only).where(bill_state.c.unit_id.in_(list(unit_ids))).subquery("owed")
+    f = figures(session, as_of, bill_state.c.unit_id.in_(list(unit_ids)), overdue_only=overdue_only)
     rows = session.execute(
         sa.select(
             f,
@@ -356,19 +387,9 @@ def bills_on(
             bill.c.price_e4,
             bill.c.months,
             fee_item.c.name.label("item"),
-            bill_state.c.late_paid_fen,
-            bill_state.c.late_waived_fen,
         )
         .join(bill, bill.c.id == f.c.bill_id)
         .join(fee_item, fee_item.c.id == bill.c.fee_item_id)
-        .join(
-            bill_state,
-            sa.and_(
-                bill_state.c.bill_id == f.c.bill_id,
-                bill_state.c.since_on <= day(as_of),
-                bill_state.c.until_on > day(as_of),
-            ),
-        )
         .order_by(f.c.unit_id, f.c.due_on, f.c.bill_id)
     ).mappings()
     return [BillFigure(**{name: row[name] for name in BillFigure.__slots__}) for row in rows]

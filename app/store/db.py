@@ -13,7 +13,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import ColumnElement, Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 from app.domain.errors import Refusal
 
@@ -185,14 +188,44 @@ def upsert(session: Session, table: Table, row: Mapping[str, Any], keys: Sequenc
     session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=rest))
 
 
+class _Least(GenericFunction[int]):
+    inherit_cache = True
+    name = "qingqian_least"
+
+
+class _Greatest(GenericFunction[int]):
+    inherit_cache = True
+    name = "qingqian_greatest"
+
+
+@compiles(_Least)
+def _compile_least(element: _Least, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    return f"least({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Least, "sqlite")
+def _compile_least_sqlite(element: _Least, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    return f"min({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Greatest)
+def _compile_greatest(element: _Greatest, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    return f"greatest({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Greatest, "sqlite")
+def _compile_greatest_sqlite(element: _Greatest, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    return f"max({compiler.process(element.clauses, **kw)})"
+
+
 def least(left: ColumnElement[int], right: ColumnElement[int]) -> ColumnElement[int]:
-    """Return the smaller of two integers (both dialects, by CASE)."""
-    return sa.case((left < right, left), else_=right)
+    """Return the smaller of two integers, neither of them NULL."""
+    return _Least(left, right, type_=sa.BigInteger())
 
 
 def greatest(left: ColumnElement[int], right: ColumnElement[int] | int) -> ColumnElement[int]:
-    """Return the larger of two integers (both dialects, by CASE)."""
-    return sa.case((left > right, left), else_=sa.literal(right) if isinstance(right, int) else right)
+    """Return the larger of two integers, neither of them NULL."""
+    return _Greatest(left, right, type_=sa.BigInteger())
 
 
 def half_up(numerator: ColumnElement[int], denominator: ColumnElement[int] | int) -> ColumnElement[int]:

@@ -177,19 +177,19 @@ def _not_dunned(on: dt.date) -> sa.Select[tuple[int]]:
     )
 
 
-def _overdue(on: dt.date, span: Span | None, community_id: int | None = None) -> sa.Subquery:
+def _overdue(session: Session, on: dt.date, span: Span | None, community_id: int | None = None) -> sa.Subquery:
     """Return for each unit the oldest due day and the sum of what is overdue on a day and may be dunned."""
-    owed = arrears.figures(on).where(bill_state.c.bill_id.not_in(_not_dunned(on)))
+    narrow = [bill_state.c.bill_id.not_in(_not_dunned(on))]
     if span is not None:
-        owed = owed.where(bill_state.c.unit_id.between(*span))
+        narrow.append(bill_state.c.unit_id.between(*span))
     if community_id is not None:
-        owed = owed.where(bill_state.c.community_id == community_id)
-    f = owed.subquery("owed")
+        narrow.append(bill_state.c.community_id == community_id)
+    f = arrears.figures(session, on, *narrow)
     total = f.c.principal_fen + f.c.late_charge_fen + f.c.costs_fen
     return (
         sa.select(f.c.unit_id, sa.func.min(f.c.due_on).label("oldest_due_on"), sa.func.sum(total).label("total_fen"))
-        .where(total > 0)
-        .group_by(f.c.unit_id)
+        .where(arrears.is_owed(f))
+        .group_by(f.c.community_id, f.c.unit_id)
         .subquery("overdue")
     )
 
@@ -199,7 +199,7 @@ def reach_levels(session: Session, *, on: dt.date, through: dt.date, span: Span 
 
     The statement is ``app.domain.levels.newly_reached`` for all of them at once.
     """
-    late, step = _overdue(on, span), procedure_level
+    late, step = _overdue(session, on, span), procedure_level
     stands_there = (
         sa.exists()
         .where(
@@ -260,23 +260,23 @@ def _is_drafted() -> ColumnElement[bool]:
 
 def drafts_due(session: Session, *, on: dt.date) -> list[tuple[int, int]]:
     """Return each (community, level) for which a batch is to be drafted."""
-    due = _to_draft(on, None).subquery("due")
+    due = _to_draft(session, on, None).subquery("due")
     query = sa.select(due.c.community_id, due.c.level).distinct().order_by(due.c.community_id, due.c.level)
     return [(row.community_id, row.level) for row in session.execute(query)]
 
 
 def units_to_draft(session: Session, *, on: dt.date, community_id: int, level: int) -> list[int]:
     """Return the units of such a batch in walking order."""
-    query = _to_draft(on, community_id).where(unit_level.c.level == level).order_by(unit.c.sort_key, unit.c.id)
+    query = _to_draft(session, on, community_id).where(unit_level.c.level == level).order_by(unit.c.sort_key, unit.c.id)
     return list(dict.fromkeys(row.unit_id for row in session.execute(query)))
 
 
-def _to_draft(on: dt.date, community_id: int | None) -> sa.Select[Any]:
+def _to_draft(session: Session, on: dt.date, community_id: int | None) -> sa.Select[Any]:
     """Select levels reached and still standing, less those drafted, less units in a pause.
 
     A unit is left in peace for ``pause_days`` after its last notice, whatever that was; then it is due again.
     """
-    late = _overdue(on, None, community_id)
+    late = _overdue(session, on, None, community_id)
     in_pause = (
         sa.exists()
         .where(

@@ -444,14 +444,14 @@ bill_state = Table(
     CheckConstraint("since_on < until_on", name="half_open"),
 )
 
-OPEN = text("settled_on IS NULL")
+# What is open now is read from one covering index, however long the history behind it; 9999-12-31 is "until further
+# notice" (day 2932896 on SQLite), and both engines need the very literal to see that the index will do.
 Index(
     "ix_bill_state_open",
     bill_state.c.community_id,
     bill_state.c.unit_id,
     bill_state.c.due_on,
     bill_state.c.since_on,
-    bill_state.c.until_on,
     bill_state.c.plan_id,
     bill_state.c.principal_fen,
     bill_state.c.costs_fen,
@@ -463,8 +463,16 @@ Index(
     bill_state.c.anchor_r,
     bill_state.c.has_holds,
     bill_state.c.bill_id,
-    sqlite_where=OPEN,
-    postgresql_where=OPEN,
+    bill_state.c.until_on,
+    bill_state.c.settled_on,
+    sqlite_where=text("settled_on IS NULL AND until_on = 2932896"),
+    postgresql_where=text("settled_on IS NULL AND until_on = DATE '9999-12-31'"),
+)
+Index(
+    "ix_bill_state_past",
+    bill_state.c.until_on,
+    sqlite_where=text("settled_on IS NULL AND until_on < 2932896"),
+    postgresql_where=text("settled_on IS NULL AND until_on < DATE '9999-12-31'"),
 )
 Index("ix_bill_state_unit", bill_state.c.unit_id, bill_state.c.due_on)
 
