@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from app.sheets import dates, words
+from app.sheets import cells, dates, words
 from app.sheets.dates import Span
 from app.sheets.reading import Cell, Row, Sheet
 from app.sheets.records import SheetKind
@@ -89,9 +89,9 @@ def community_of(sheet: Sheet, header: Header) -> str:
     """The community a title row names: what stands before the first word about the document."""
     for row in sheet.rows[: header.row]:
         filled = [value for value in row if value != ""]
-        if len(filled) != 1 or not isinstance(filled[0], str):
+        if len(filled) != 1 or not isinstance(filled[0], str) or len(filled[0]) > cells.TEXT_LIMIT:
             continue
-        title = filled[0].strip()
+        title = "".join(mark for mark in filled[0] if mark.isprintable()).strip()
         places = [place for word in words.DOCUMENT_WORDS if (place := title.find(word)) >= 0]
         if places and (year := _YEAR.search(title)) is not None:
             places.append(year.start())

@@ -15,14 +15,14 @@ from app.sheets.rows import RowReader, is_blank
 def read_units(reader: RowReader) -> list[UnitRow]:
     """Read one unit a row; with a relation column, further rows of a unit add its other people."""
     found: dict[UnitCode, UnitRow] = {}
-    has_relation = reader.has("relation")
+    has_relation, has_fees = reader.has("relation"), reader.has("fee_refs")
     reader.sum_column("area", reader=cells.area_e3)
     for number in reader:
         unit = reader.unit()
         area = reader.read("area", cells.area_e3, missing="import.missing_area")
         price = reader.read("price", cells.price_e4)
         people = read_people(reader)
-        fees = _fees(reader)
+        fees = _fees(reader) if has_fees else ()
         note = reader.text("note")
         handed_over_on = reader.read("handed_over", dates.day)
         if area is not None:
@@ -67,7 +67,9 @@ def read_people(reader: RowReader) -> tuple[Person, ...]:
     names = reader.read("owner", cells.names) or ()
     if not names:
         return ()
-    relation = Relation(words.RELATIONS.get(words.fold(cells.text(reader.value("relation"))), Relation.OWNER))
+    relation = Relation.OWNER
+    if reader.has("relation"):
+        relation = Relation(words.RELATIONS.get(words.fold(cells.text(reader.value("relation"))), Relation.OWNER))
     phones: tuple[str, ...] = reader.read_or_warn("phone", cells.phones, ())
     id_number = reader.read_or_warn("id_number", cells.id_number, "")
     if len(names) == 1:

@@ -9,9 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.sheets import headers, parsing
+from app.sheets import headers, matching, parsing, report
+from app.sheets.plan import Snapshot, Terms
 from app.sheets.reading import Sheet
-from app.sheets.records import ArrearsRow, OwnerRow, ParsedSheet, ReceiptRow, Relation, SheetKind, TariffRow, UnitRow
+from app.sheets.records import (
+    ArrearsRow,
+    OwnerRow,
+    ParsedBook,
+    ParsedSheet,
+    ReceiptRow,
+    Relation,
+    SheetKind,
+    TariffRow,
+    UnitRow,
+)
 from tests.sheets.test_cells import ANY_CELL
 from tests.sheets.workbooks import day, xlsx
 
@@ -353,6 +364,10 @@ def test_any_cells_below_any_header_make_records_or_faults(rows: list[list[Any]]
     ][which]
     sheet = Sheet("表", [list(head), *rows])
     result = parsing.parse_sheet(sheet)
+    terms = Terms(dt.date(2026, 11, 23), lambda on: on, lambda text: text.encode())
+    plan = matching.match([(0, ParsedBook("a.xlsx", "0", (result,)))], Snapshot(), terms)
+    assert all(bill.amount_fen > 0 and bill.from_on <= bill.to_on for bill in plan.bills)
+    assert all(report.sheet_answer(tally) for tally in plan.tallies)
     assert result.kind is not SheetKind.IGNORED
     refused = {fault.row for fault in result.faults}
     assert refused.isdisjoint(record.row for record in result.records)
