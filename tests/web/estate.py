@@ -132,15 +132,15 @@ def _community(session: Session, made: Estate, place: int, units: int) -> None:
         price_e4=28_000,
         source_clause="前期物业服务合同第六条，价格备案〔2022〕118号",
     )
-    made.units[community_id] = [_unit(session, made, community_id, number, plan_id, item_id) for number in range(units)]
+    made.units[community_id] = [_unit(session, made, community_id, number) for number in range(units)]
+    _bills(session, made, community_id, item_id, plan_id)
 
 
-def _unit(session: Session, made: Estate, community_id: int, number: int, plan_id: int, item_id: int) -> int:
+def _unit(session: Session, made: Estate, community_id: int, number: int) -> int:
     building, floor, door = number // 40 + 1, number % 40 // 2 + 1, number % 2 + 1
     surname, given = SURNAMES[number % 10], GIVEN[number % 7]
     phone = f"138{number:04d}{8000 + number:04d}"
     room = f"{floor}{door:02d}"
-    area_e3 = 89_120 + number * 1_370
     unit_id = session.execute(
         sa.insert(unit)
         .values(
@@ -153,7 +153,7 @@ def _unit(session: Session, made: Estate, community_id: int, number: int, plan_i
             sort_key=f"{building:06d}000001{int(room):06d}",
             search_key=f"{building}-1-{room} {building}幢1单元{room}室 {surname}{given} "
             f"{INITIALS[surname]}{GIVEN_INITIALS[given]} {phone[-4:]}",
-            area_e3=area_e3,
+            area_e3=_area_e3(number),
         )
         .returning(unit.c.id)
     ).scalar_one()
@@ -164,38 +164,37 @@ def _unit(session: Session, made: Estate, community_id: int, number: int, plan_i
     ledger.open_accounts(session, [(unit_id, community_id)])
     made.people[unit_id] = person_id
     made.bills[unit_id] = []
-    quarters = 0 if number % 3 == 2 else 2 + number % 9
-    for back in range(quarters):
-        made.bills[unit_id].append(_bill(session, community_id, unit_id, item_id, plan_id, area_e3, back))
     return int(unit_id)
 
 
-def _bill(
-    session: Session, community_id: int, unit_id: int, item_id: int, plan_id: int, area_e3: int, back: int
-) -> int:
+def _area_e3(number: int) -> int:
+    return 89_120 + number * 1_370
+
+
+def _bills(session: Session, made: Estate, community_id: int, item_id: int, plan_id: int) -> None:
+    """Post every bill in one go; each third unit has none."""
+    postings = [
+        ledger.Posting(unit_id, "bill", _bill(_area_e3(number), back) | {"community_id": community_id} | terms)
+        for terms in [{"fee_item_id": item_id, "plan_id": plan_id}]
+        for number, unit_id in enumerate(made.units[community_id])
+        for back in range(0 if number % 3 == 2 else 2 + number % 9)
+    ]
+    for posting, bill_id in zip(postings, ledger.post_many(session, postings, through=TODAY), strict=True):
+        made.bills[posting.unit_id].append(bill_id)
+
+
+def _bill(area_e3: int, back: int) -> dict[str, object]:
     month = 2026 * 12 + 9 - 3 * back  # October 2026, then a quarter earlier each time
     start = dt.date(month // 12, month % 12 + 1, 1)
     after = month + 3
-    end = dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1)
     monthly = (area_e3 * 28_000 + 50_000) // 100_000  # fen: e-3 m² × e-4 yuan is e-7 yuan
-    return ledger.post(
-        session,
-        ledger.Posting(
-            unit_id,
-            "bill",
-            {
-                "community_id": community_id,
-                "fee_item_id": item_id,
-                "period_from_on": start,
-                "period_to_on": end,
-                "principal_fen": monthly * 3,
-                "issued_on": start,
-                "due_on": start.replace(day=10),
-                "plan_id": plan_id,
-                "quantity_e3": area_e3,
-                "price_e4": 28_000,
-                "months": 3,
-            },
-        ),
-        through=TODAY,
-    )
+    return {
+        "period_from_on": start,
+        "period_to_on": dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1),
+        "principal_fen": monthly * 3,
+        "issued_on": start,
+        "due_on": start.replace(day=10),
+        "quantity_e3": area_e3,
+        "price_e4": 28_000,
+        "months": 3,
+    }
