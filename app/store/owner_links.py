@@ -51,9 +51,7 @@ def notice_token(session: Session, community_id: int, number: str) -> str:
     return base64.urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
 
 
-def keep(
-    session: Session, *, token: str, unit_id: int, at: dt.datetime, notice_id: int | None = None
-) -> dt.datetime:
+def keep(session: Session, *, token: str, unit_id: int, at: dt.datetime, notice_id: int | None = None) -> dt.datetime:
     """Store a token made by :func:`new_token`; return when it stops working."""
     expires_at = at + VALID_FOR
     session.execute(

@@ -59,9 +59,7 @@ def live(session: Session, *, token: str, at: dt.datetime) -> SignedIn | None:
     row = session.execute(query).first()
     if row is None or at - row.seen_at >= IDLE or at - row.created_at >= ABSOLUTE:
         return None
-    return SignedIn(
-        row.id, row.user_id, row.community_id, row.created_at, row.seen_at, row.ip, row.agent, row.flash
-    )
+    return SignedIn(row.id, row.user_id, row.community_id, row.created_at, row.seen_at, row.ip, row.agent, row.flash)
 
 
 def touch(session: Session, *, session_id: int, at: dt.datetime) -> None:
@@ -91,9 +89,7 @@ def end(session: Session, *, session_id: int, user_id: int, at: dt.datetime) -> 
     """End one of a person's own sessions; False when there is none such."""
     done = session.execute(
         update(user_session)
-        .where(
-            user_session.c.id == session_id, user_session.c.user_id == user_id, user_session.c.ended_at.is_(None)
-        )
+        .where(user_session.c.id == session_id, user_session.c.user_id == user_id, user_session.c.ended_at.is_(None))
         .values(ended_at=at)
         .returning(user_session.c.id)
     )
@@ -130,9 +126,7 @@ def is_locked(session: Session, *, subject: str, at: dt.datetime) -> bool:
 
 def count_failure(session: Session, *, subject: str, at: dt.datetime) -> bool:
     """Add a failure; return True when this one closed the door."""
-    row = session.execute(
-        db.lock_row(session, select(login_counter).where(login_counter.c.subject == subject))
-    ).first()
+    row = session.execute(db.lock_row(session, select(login_counter).where(login_counter.c.subject == subject))).first()
     fresh = row is None or at - row.window_started_at >= LOCKED_FOR
     failures = 1 if row is None or fresh else row.failures + 1
     locked = failures >= MAX_FAILURES

@@ -90,9 +90,7 @@ class Desk:
     contexts: list[BrowserContext]
     complaints: list[str]
 
-    def page(
-        self, login: str = "", *, size: tuple[int, int] = DESK, dark: bool = False, script: bool = True
-    ) -> Page:
+    def page(self, login: str = "", *, size: tuple[int, int] = DESK, dark: bool = False, script: bool = True) -> Page:
         """Open a page, signed in where a login is given."""
         context = self.chrome.new_context(
             viewport={"width": size[0], "height": size[1]},

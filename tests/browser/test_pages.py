@@ -17,7 +17,9 @@ PAGES = [
 ]  # fmt: skip
 
 
-def test_a_clerk_signs_in_finds_a_unit_by_initials_sees_the_working_and_takes_a_part_payment(desk: Desk, office: Office) -> None:
+def test_a_clerk_signs_in_finds_a_unit_by_initials_sees_the_working_and_takes_a_part_payment(
+    desk: Desk, office: Office
+) -> None:
     page = desk.page()
     page.goto(f"{office.url}/login")
     page.fill("#login", "clerk")

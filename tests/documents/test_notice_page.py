@@ -19,11 +19,18 @@ MIXED = samples.notice(
     tone=Tone.DEMAND,
     owners=("欧阳娜娜古丽米热·阿卜杜", "尼格买提·热合曼", "䶮㛃喆"),
     lines=(
-        samples.bill(dt.date(2026, 2, 1), payments=[(30, 5000), (61, 3000), (100, 449)], late_paid=500, late_waived=300),
+        samples.bill(
+            dt.date(2026, 2, 1), payments=[(30, 5000), (61, 3000), (100, 449)], late_paid=500, late_waived=300
+        ),
         samples.bill(dt.date(2026, 3, 1), payments=[(12, 10000)]),
         samples.bill(dt.date(2026, 4, 1), item="车位管理费", fen=15000, area_e3=None, price_e4=1_500_000),
         replace(samples.bill(dt.date(2026, 5, 1), item="水电公摊费", fen=1234567890), costs_fen=35000),
-        replace(samples.bill(dt.date(2026, 7, 1), months=3, fen=46347), is_capped=True, accrued_fen=4000, late_charge_fen=4000),
+        replace(
+            samples.bill(dt.date(2026, 7, 1), months=3, fen=46347),
+            is_capped=True,
+            accrued_fen=4000,
+            late_charge_fen=4000,
+        ),
         samples.bill(dt.date(2026, 12, 1)),
     ),
 )
@@ -108,7 +115,10 @@ def test_every_total_is_the_sum_of_its_lines_and_stands_in_capitals() -> None:
     principal = sum(Decimal(row[3].replace(",", "")) for row in rows)
     late = sum(Decimal(one.late_charge_fen) / 100 for one in facts.bills)
     assert f"欠缴本金￥{principal:,}＋违约金（合同称“滞纳金”）￥{late:,}" in printed.text(facts)
-    assert f"应缴合计￥{principal + late:,}人民币（大写）{numerals.capitals(int((principal + late) * 100))}" in printed.text(facts)
+    assert (
+        f"应缴合计￥{principal + late:,}人民币（大写）{numerals.capitals(int((principal + late) * 100))}"
+        in printed.text(facts)
+    )
 
 
 def test_every_working_can_be_done_again_with_a_pocket_calculator() -> None:
@@ -216,4 +226,3 @@ def test_facts_of_a_newer_template_are_refused() -> None:
     with pytest.raises(Refusal) as refused:
         render.html(replace(samples.notice(1), template="notice-99"))
     assert refused.value.code == "document.template_unknown"
-

@@ -75,7 +75,13 @@ def test_a_receipt_reads_the_facts_the_store_freezes() -> None:
 
 def test_a_statement_shows_the_working_of_every_bill() -> None:
     text = printed.text(samples.statement(3))
-    for said in ("对账单", "怎么算的", "2026-08-11至2026-11-20102154.490.1%15.75798", "合计15.75798，四舍五入到分为15.76", "预存￥120.00"):
+    for said in (
+        "对账单",
+        "怎么算的",
+        "2026-08-11至2026-11-20102154.490.1%15.75798",
+        "合计15.75798，四舍五入到分为15.76",
+        "预存￥120.00",
+    ):
         assert said in text
 
 
@@ -97,5 +103,7 @@ def test_the_same_facts_give_the_same_bytes_in_any_process_and_order() -> None:
     here = [hashlib.sha256(render.pdf(one)[0]).hexdigest() for one in reversed(facts)][::-1]
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run([sys.executable, "-c", PRINTER], capture_output=True, text=True, env=environment, check=True, cwd=ROOT)
+        done = subprocess.run(
+            [sys.executable, "-c", PRINTER], capture_output=True, text=True, env=environment, check=True, cwd=ROOT
+        )
         assert done.stdout.split() == here

@@ -14,7 +14,23 @@ from app.domain import statutes
 from tests.documents import printed, samples
 
 TEMPLATES = sorted(render.TEMPLATES.glob("*"))
-FORBIDDEN = ("停水", "停电", "停气", "停热", "断水", "断电", "黑名单", "失信", "老赖", "门禁", "车牌", "征信", "公示", "曝光", "视为送达")
+FORBIDDEN = (
+    "停水",
+    "停电",
+    "停气",
+    "停热",
+    "断水",
+    "断电",
+    "黑名单",
+    "失信",
+    "老赖",
+    "门禁",
+    "车牌",
+    "征信",
+    "公示",
+    "曝光",
+    "视为送达",
+)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -159,14 +159,18 @@ def estate(engine: Engine) -> place.Place:
 def outcome(engine: Engine) -> dict[str, object]:
     """Return everything a run leaves behind."""
     with engine.connect() as connection:
-        entries = connection.execute(sa.select(ledger_entry.c.hash).order_by(ledger_entry.c.unit_id, ledger_entry.c.seq))
+        entries = connection.execute(
+            sa.select(ledger_entry.c.hash).order_by(ledger_entry.c.unit_id, ledger_entry.c.seq)
+        )
         runs = connection.execute(
-            sa.select(nightly_run.c.business_on, nightly_run.c.accounts, nightly_run.c.finished_at.is_not(None)).order_by(
-                nightly_run.c.business_on
-            )
+            sa.select(
+                nightly_run.c.business_on, nightly_run.c.accounts, nightly_run.c.finished_at.is_not(None)
+            ).order_by(nightly_run.c.business_on)
         )
         drafts = connection.execute(
-            sa.select(notice_batch.c.level, notice_batch.c.as_of, notice_batch_unit.c.unit_id, notice_batch_unit.c.state)
+            sa.select(
+                notice_batch.c.level, notice_batch.c.as_of, notice_batch_unit.c.unit_id, notice_batch_unit.c.state
+            )
             .join(notice_batch_unit, notice_batch_unit.c.batch_id == notice_batch.c.id)
             .order_by(notice_batch.c.id, notice_batch_unit.c.unit_id)
         )

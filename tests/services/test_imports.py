@@ -66,7 +66,13 @@ def bring(engine: Engine) -> Import:
     def act(books: list[ParsedBook], **options: Any) -> Answer:
         with db.transaction(engine) as session:
             told = imports.commit(
-                session, books=books, options=imports.Options(**options), today=TODAY, now=NOW, actor_id=None, actor="测试"
+                session,
+                books=books,
+                options=imports.Options(**options),
+                today=TODAY,
+                now=NOW,
+                actor_id=None,
+                actor="测试",
             )
         return imports.answer(told)
 
@@ -248,7 +254,9 @@ def test_a_history_pays_the_very_bill_it_names_and_was_never_late(engine: Engine
         assert [(row.principal_fen, row.late_charge_fen) for row in open_] == [(50000, 0)]
 
 
-@pytest.mark.skipif(not REAL_OTHER_SYSTEM.is_dir(), reason="another project's books are beside the repository only at times")
+@pytest.mark.skipif(
+    not REAL_OTHER_SYSTEM.is_dir(), reason="another project's books are beside the repository only at times"
+)
 def test_the_real_books_of_the_other_system_come_in(engine: Engine, bring: Import) -> None:
     names = ("importFeeDetail.xlsx", "hc.xlsx", "importRoom.xlsx")
     answer = bring([parsing.parse(name, (REAL_OTHER_SYSTEM / name).read_bytes()) for name in names], community="甲")
@@ -259,7 +267,10 @@ def test_the_real_books_of_the_other_system_come_in(engine: Engine, bring: Impor
 
 # --- against what stands ----------------------------------------------------------------------------
 
-UNITS: list[list[Any]] = [["楼栋", "单元", "房号", "业主姓名", "联系电话", "建筑面积"], ["1", "1", "101", "张三", "13800138000", 80]]
+UNITS: list[list[Any]] = [
+    ["楼栋", "单元", "房号", "业主姓名", "联系电话", "建筑面积"],
+    ["1", "1", "101", "张三", "13800138000", 80],
+]
 
 
 def test_a_changed_register_updates_area_phone_and_empty_owners_only(engine: Engine, bring: Import) -> None:
@@ -275,8 +286,12 @@ def test_a_changed_register_updates_area_phone_and_empty_owners_only(engine: Eng
     with db.reading(engine) as session:
         found = {row.label: row for row in unit_reads.search(session, text="101", community_ids=None, on=TODAY)}
         assert "1幢1单元101室" in found
-        assert [row.label for row in unit_reads.search(session, text="9000", community_ids=None, on=TODAY)] == ["1幢1单元101室"]
-        assert [row.label for row in unit_reads.search(session, text="ls", community_ids=None, on=TODAY)] == ["1幢1单元102室"]
+        assert [row.label for row in unit_reads.search(session, text="9000", community_ids=None, on=TODAY)] == [
+            "1幢1单元101室"
+        ]
+        assert [row.label for row in unit_reads.search(session, text="ls", community_ids=None, on=TODAY)] == [
+            "1幢1单元102室"
+        ]
         assert unit_reads.search(session, text="zl", community_ids=None, on=TODAY) == []
         zhang = session.execute(sa.select(person.c.id).where(person.c.name == "张三")).scalar_one()
         assert persons.reveal_phone(session, zhang) == "+8613900139000"

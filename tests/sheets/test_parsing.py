@@ -318,7 +318,11 @@ def test_debts_without_a_period_are_pointed_out_and_the_units_come_in() -> None:
 
 
 def test_months_of_payments_are_not_taken_for_debts() -> None:
-    rows: list[list[Any]] = [["某某小区2025年物业费收费台账"], ["房号", "户名", "2025年1月", "2025年2月"], ["1-1-101", "张三", 10, 10]]
+    rows: list[list[Any]] = [
+        ["某某小区2025年物业费收费台账"],
+        ["房号", "户名", "2025年1月", "2025年2月"],
+        ["1-1-101", "张三", 10, 10],
+    ]
     assert parsed(rows).reason == "ignored.paid_by_month"
     insisted = parsing.parse("a.xlsx", xlsx({"表": rows}), kind=SheetKind.ARREARS)
     assert len(insisted.sheets[0].records) == 2
