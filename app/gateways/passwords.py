@@ -13,10 +13,39 @@ MIN_LENGTH = 12
 MAX_LENGTH = 128
 # Words every guesser tries first; the length rule already refuses the shorter ones of the usual lists.
 COMMON = frozenset(
-    "123456789012 1234567890123 111111111111 000000000000 aaaaaaaaaaaa qwertyuiop12 password1234 passwordpassword "
-    "qwertyuiopasd 1q2w3e4r5t6y 123456123456 woaini1314520 5201314520131 admin1234567 administrator wuye12345678 "
-    "wuyeguanli123 qwe123456789 asd123456789 abc123456789 123123123123 112233445566 a12345678901 iloveyou1314 "
-    "password123456 qazwsxedcrfv zxcvbnm12345 letmeinletmein 888888888888 666666666666 147258369147".split()
+    [
+        "123456789012",
+        "1234567890123",
+        "111111111111",
+        "000000000000",
+        "aaaaaaaaaaaa",
+        "qwertyuiop12",
+        "password1234",
+        "passwordpassword",
+        "qwertyuiopasd",
+        "1q2w3e4r5t6y",
+        "123456123456",
+        "woaini1314520",
+        "5201314520131",
+        "admin1234567",
+        "administrator",
+        "wuye12345678",
+        "wuyeguanli123",
+        "qwe123456789",
+        "asd123456789",
+        "abc123456789",
+        "123123123123",
+        "112233445566",
+        "a12345678901",
+        "iloveyou1314",
+        "password123456",
+        "qazwsxedcrfv",
+        "zxcvbnm12345",
+        "letmeinletmein",
+        "888888888888",
+        "666666666666",
+        "147258369147",
+    ]
 )
 
 _hasher = PasswordHash((Argon2Hasher(),))
