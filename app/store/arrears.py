@@ -19,7 +19,7 @@ from app.store.plans import NO_CAP
 from app.store.types import FOREVER, CivilDate
 
 BUCKETS = ("1-30", "31-60", "61-90", "91-365", "1-2y", "2-3y", "3y+")
-FEW_PLANS = 24
+FEW_PLANS = 8
 SORTS = ("room", "principal", "late_charge", "total", "oldest")
 
 
@@ -121,60 +121,55 @@ def days_between(later: ColumnElement[Any], earlier: ColumnElement[Any]) -> Colu
     return later.op("-", return_type=sa.Integer())(earlier)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rates:
-    """R(as_of) and the denominator of the plan of a bill, and what must be joined to know them."""
-
-    r: ColumnElement[int]
-    den: ColumnElement[int]
-    joined: sa.Subquery | None
-
-
-def _rates(session: Session, as_of: dt.date) -> _Rates:
-    """Return the index of every plan on a day: constants for a few plans (twice as fast), a join for many."""
+def _rate_on(as_of: dt.date) -> Select[Any]:
+    """Select plan id, denominator and R(as_of) of every plan."""
     r = rate_segment.c.cum + rate_segment.c.num * days_between(day(as_of), rate_segment.c.from_on)
-    query = (
+    return (
         sa.select(rate_segment.c.plan_id, rate_plan.c.den, r.label("r"))
         .join(rate_plan, rate_plan.c.id == rate_segment.c.plan_id)
         .where(rate_segment.c.from_on <= day(as_of), rate_segment.c.until_on > day(as_of))
-        .order_by(rate_segment.c.plan_id)
     )
-    found = session.execute(query.limit(FEW_PLANS + 1)).all()
-    if not found or len(found) > FEW_PLANS:
-        many = query.order_by(None).subquery("rate_on")
-        return _Rates(many.c.r, many.c.den, many)
-
-    def by_plan(name: str) -> ColumnElement[int]:
-        values = {row.plan_id: sa.literal(int(row._mapping[name]), sa.BigInteger()) for row in found}  # noqa: SLF001 - public
-        if len({int(row._mapping[name]) for row in found}) == 1:  # noqa: SLF001 - SQLAlchemy's public name
-            return next(iter(values.values()))
-        return sa.case(*((bill_state.c.plan_id == plan_id, value) for plan_id, value in values.items()))
-
-    return _Rates(by_plan("r"), by_plan("den"), None)
 
 
-def late_charge(rates: _Rates, as_of: dt.date) -> ColumnElement[int]:
+def late_charge(
+    r: ColumnElement[int], den: ColumnElement[int] | int, joined: Sequence[sa.FromClause] = ()
+) -> ColumnElement[int]:
     """Return the outstanding late charge of a state version in fen, exact for any day inside the version.
 
     accrued = anchor + principal * max(0, R - R(anchor) - held), rounded once, half up; then the cap, then what was
     paid and waived. See docs/decisions/0002. The common cases come first: no hold, no cap, nothing paid or waived.
     """
-    c, r = bill_state.c, rates.r
+    c = bill_state.c
     part = db.least(r, bill_hold.c.r_to) - db.greatest(bill_hold.c.r_before, c.anchor_r)
     held = (
         sa.select(sa.cast(sa.func.coalesce(sa.func.sum(db.greatest(part, 0)), 0), sa.BigInteger))
         .where(bill_hold.c.bill_id == c.bill_id)
-        .correlate(bill_state, *([rates.joined] if rates.joined is not None else []))
+        .correlate(bill_state, *joined)
         .scalar_subquery()
     )
     since = sa.case((c.has_holds, db.greatest(r - c.anchor_r - held, 0)), (r > c.anchor_r, r - c.anchor_r), else_=0)
-    accrued = db.half_up(c.anchor_num + c.principal_fen * since, rates.den)
+    accrued = db.half_up(c.anchor_num + c.principal_fen * since, den)
+    is_plain = sa.and_(c.late_paid_fen + c.late_waived_fen == 0, c.cap_fen == NO_CAP)
     outstanding = db.greatest(db.least(accrued, c.cap_fen) - c.late_paid_fen - c.late_waived_fen, 0)
-    return sa.case(
-        (c.silent_until_on >= day(as_of), 0),
-        (sa.and_(c.late_paid_fen + c.late_waived_fen == 0, c.cap_fen == NO_CAP), accrued),
-        else_=outstanding,
-    )
+    return sa.case((is_plain, accrued), else_=outstanding)
+
+
+def _charge_on(session: Session, as_of: dt.date) -> tuple[ColumnElement[int], sa.Subquery | None]:
+    """Return the late charge on a day, and what must be joined for it.
+
+    For a few plans the rates stand in the statement as constants, which halves the time; for many they are joined.
+    """
+    rates = _rate_on(as_of)
+    found = session.execute(rates.limit(FEW_PLANS + 1)).all()
+    joined = rates.subquery("rate_on") if len(found) > FEW_PLANS or not found else None
+    if joined is not None:
+        charge = late_charge(joined.c.r, joined.c.den, [joined])
+    else:
+        constants = {(int(row.r), int(row.den)) for row in found}
+        formula = {(r, den): late_charge(sa.literal(r, sa.BigInteger()), den) for r, den in constants}
+        by_plan = {row.plan_id: formula[int(row.r), int(row.den)] for row in found}
+        charge = next(iter(formula.values())) if len(formula) == 1 else sa.case(by_plan, value=bill_state.c.plan_id)
+    return sa.case((bill_state.c.silent_until_on >= day(as_of), 0), else_=charge), joined
 
 
 def figures(
@@ -184,7 +179,7 @@ def figures(
 
     Only the current versions are read, from one covering index, unless a version ended after ``as_of``.
     """
-    rates = _rates(session, as_of)
+    charge, rates = _charge_on(session, as_of)
     c = bill_state.c
     query = sa.select(
         c.bill_id,
@@ -195,10 +190,10 @@ def figures(
         c.costs_fen,
         c.late_paid_fen,
         c.late_waived_fen,
-        late_charge(rates, as_of).label("late_charge_fen"),
+        charge.label("late_charge_fen"),
     ).where(c.settled_on.is_(None), c.since_on <= day(as_of), *narrow)
-    if rates.joined is not None:
-        query = query.join(rates.joined, rates.joined.c.plan_id == c.plan_id)
+    if rates is not None:
+        query = query.join(rates, rates.c.plan_id == c.plan_id)
     if overdue_only:
         query = query.where(c.due_on < day(as_of))
     # Literals, so that both engines see that the partial indexes hold these rows.
