@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,56 +27,62 @@ def paid(engine: Engine) -> int:
         return int(session.execute(sa.select(sa.func.count()).select_from(payment)).scalar_one())
 
 
-@pytest.mark.parametrize(
-    ("typed", "sentence"),
-    [
-        ("1e3", "1e3"),
-        ("-5", "-5"),
-        ("0", "须大于 0"),
-        ("0.00", "须大于 0"),
-        ("99999999999999", "99999999999999"),
-        ("12.345", "12.345"),
-        ("", "请填写收款金额"),
-        ("abc", "abc"),
-        ("NaN", "NaN"),
-        ("１２，３", "１２，３"),
-        ("=1+1", "=1+1"),
-        ("<script>alert(1)</script>", "&lt;script&gt;"),
-    ],
-)
+A_BAD_AMOUNT_COMES = [
+    ("1e3", "1e3"),
+    ("-5", "-5"),
+    ("0", "须大于 0"),
+    ("0.00", "须大于 0"),
+    ("99999999999999", "99999999999999"),
+    ("12.345", "12.345"),
+    ("", "请填写收款金额"),
+    ("abc", "abc"),
+    ("NaN", "NaN"),
+    ("１２，３", "１２，３"),
+    ("=1+1", "=1+1"),
+    ("<script>alert(1)</script>", "&lt;script&gt;"),
+]
+
+
 def test_a_bad_amount_comes_back_with_its_sentence_and_nothing_is_written(
-    browser: Browser, estate: Estate, engine: Engine, typed: str, sentence: str
+    browser: Browser, estate: Estate, engine: Engine
 ) -> None:
-    unit_id = first_unit(estate)
-    answer = browser("clerk").post(
-        f"/units/{unit_id}/pay", data={"amount": typed, "note": "窗口收", "key": KEY, "act": "record"}
-    )
-    assert answer.status_code == 422
-    assert sentence in answer.text
-    assert 'value="窗口收"' in answer.text
-    assert 'aria-invalid="true"' in answer.text
-    assert f'value="{KEY}"' in answer.text
-    assert "<script>alert" not in answer.text
-    assert paid(engine) == 0
+    for typed, sentence in A_BAD_AMOUNT_COMES:
+        unit_id = first_unit(estate)
+        answer = browser("clerk").post(
+            f"/units/{unit_id}/pay", data={"amount": typed, "note": "窗口收", "key": KEY, "act": "record"}
+        )
+        assert answer.status_code == 422
+        assert sentence in answer.text
+        assert 'value="窗口收"' in answer.text
+        assert 'aria-invalid="true"' in answer.text
+        assert f'value="{KEY}"' in answer.text
+        assert "<script>alert" not in answer.text
+        assert paid(engine) == 0
 
 
-@pytest.mark.parametrize("typed", ["1234.5", "１，２３４．５０元", "￥1,234.50", " 1234.50 ", "1234.500"])
-def test_amounts_as_people_type_them_are_understood(browser: Browser, estate: Estate, typed: str) -> None:
-    answer = browser("clerk").post(
-        f"/units/{first_unit(estate)}/pay", data={"amount": typed, "key": KEY, "act": "preview"}
-    )
-    assert answer.status_code == 200
-    assert "这笔钱的去向" in answer.text
+AMOUNTS_AS_PEOPLE_TYPE = ["1234.5", "１，２３４．５０元", "￥1,234.50", " 1234.50 ", "1234.500"]
 
 
-@pytest.mark.parametrize("typed", ["2026-02-30", "2026.13.1", "yesterday", "2026-11-24", "1e9", "20261131"])
-def test_a_bad_date_comes_back_with_its_sentence(browser: Browser, estate: Estate, engine: Engine, typed: str) -> None:
-    answer = browser("finance").post(
-        f"/units/{first_unit(estate)}/pay", data={"amount": "1", "received_on": typed, "key": KEY}
-    )
-    assert answer.status_code == 422
-    assert f'value="{typed}"' in answer.text
-    assert paid(engine) == 0
+def test_amounts_as_people_type_them_are_understood(browser: Browser, estate: Estate) -> None:
+    for typed in AMOUNTS_AS_PEOPLE_TYPE:
+        answer = browser("clerk").post(
+            f"/units/{first_unit(estate)}/pay", data={"amount": typed, "key": KEY, "act": "preview"}
+        )
+        assert answer.status_code == 200
+        assert "这笔钱的去向" in answer.text
+
+
+A_BAD_DATE_COMES = ["2026-02-30", "2026.13.1", "yesterday", "2026-11-24", "1e9", "20261131"]
+
+
+def test_a_bad_date_comes_back_with_its_sentence(browser: Browser, estate: Estate, engine: Engine) -> None:
+    for typed in A_BAD_DATE_COMES:
+        answer = browser("finance").post(
+            f"/units/{first_unit(estate)}/pay", data={"amount": "1", "received_on": typed, "key": KEY}
+        )
+        assert answer.status_code == 422
+        assert f'value="{typed}"' in answer.text
+        assert paid(engine) == 0
 
 
 def test_the_same_form_sent_twice_takes_the_money_once(browser: Browser, estate: Estate, engine: Engine) -> None:
@@ -115,7 +120,7 @@ def test_a_designated_bill_is_paid_first(browser: Browser, estate: Estate) -> No
     answer = client.post(
         f"/units/{unit_id}/pay", data={"amount": "100", "key": KEY, "bill": [str(newest)], "act": "preview"}
     )
-    assert re.search(r"物业服务费 2026-10-01 – 2026-12-31，本金 100\.00", answer.text)
+    assert re.search(r"物业服务费 2026-10 – 2026-12，本金 100\.00", answer.text)
     foreign = estate.bills[estate.units[estate.communities[1]][0]][0]
     refused = client.post(f"/units/{unit_id}/pay", data={"amount": "100", "key": KEY, "bill": [str(foreign)]})
     assert refused.status_code == 422

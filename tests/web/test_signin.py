@@ -32,11 +32,12 @@ def test_a_right_password_opens_a_session_and_leads_on(anonymous: TestClient) ->
     assert anonymous.get("/arrears").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\n/x"]
-)
-def test_signing_in_never_leads_to_another_site(anonymous: TestClient, target: str) -> None:
-    assert sign_in(anonymous, next=target).headers["location"] == "/"
+SIGNING_IN_NEVER_LEADS = ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\n/x"]
+
+
+def test_signing_in_never_leads_to_another_site(anonymous: TestClient) -> None:
+    for target in SIGNING_IN_NEVER_LEADS:
+        assert sign_in(anonymous, next=target).headers["location"] == "/"
 
 
 def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(anonymous: TestClient) -> None:
