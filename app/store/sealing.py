@@ -27,7 +27,7 @@ class Sealer:
     def seal(self, text: str, *, place: str) -> bytes:
         """Return key id, nonce and ciphertext; ``place`` (``person.phone:row key``) is bound to it."""
         nonce = secrets.token_bytes(_NONCE)
-        return bytes([KEY_ID]) + nonce + AESGCM(self._derived(b"seal")).encrypt(nonce, text.encode(), place.encode())
+        return bytes([KEY_ID]) + nonce + _cipher(self.key).encrypt(nonce, text.encode(), place.encode())
 
     def open(self, sealed: bytes, *, place: str) -> str:
         """Return the text; a ciphertext moved to another row does not open (``cryptography`` raises InvalidTag)."""
@@ -35,7 +35,7 @@ class Sealer:
             msg = f"unknown key id {sealed[0]}"
             raise ValueError(msg)
         nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
-        return AESGCM(self._derived(b"seal")).decrypt(nonce, body, place.encode()).decode()
+        return _cipher(self.key).decrypt(nonce, body, place.encode()).decode()
 
     def index(self, text: str) -> bytes:
         """Return the keyed hash by which equal values are found without opening any."""
@@ -47,6 +47,11 @@ class Sealer:
 
     def _derived(self, purpose: bytes) -> bytes:
         return _derived(self.key, purpose)
+
+
+@lru_cache(maxsize=4)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(_derived(key, b"seal"))
 
 
 @lru_cache(maxsize=16)
