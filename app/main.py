@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -13,6 +13,7 @@ from app import settings as configuration
 from app.gateways import keys
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
+from app.jobs import rendering
 from app.services import printing
 from app.settings import Settings
 from app.store import db, sealing
@@ -40,6 +41,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     app.state.settings = settings
     app.state.engine = engine if engine is not None else _engine(settings)
     app.state.gateways = Gateways(files=FileStore(settings.files_dir), printer=printing.press)
+    app.state.finish_batch = _finisher(app, workers=settings.render_workers)
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
     app.include_router(api.router)
@@ -47,6 +49,17 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
         app.include_router(pages.router, include_in_schema=False)
     _add_middleware(app, settings, limits or security.Limits())
     return app
+
+
+def _finisher(app: FastAPI, *, workers: int) -> Callable[[int], None]:
+    """Return what brings a released batch to its end, in processes of its own when there is much to print."""
+
+    def finish(batch_id: int) -> None:
+        engine, gateways = app.state.engine, app.state.gateways
+        with rendering.workshop(engine, batch_id=batch_id, workers=workers) as executor:
+            rendering.finish(engine, gateways, batch_id=batch_id, executor=executor)
+
+    return finish
 
 
 def _engine(settings: Settings) -> Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -66,6 +66,11 @@ def files_of(request: Request) -> Files:
     return gateways_of(request).files
 
 
+def finish_of(request: Request) -> Callable[[int], None]:
+    """Return what brings a released batch to its end."""
+    return cast("Callable[[int], None]", request.app.state.finish_batch)
+
+
 def reading(request: Request) -> Iterator[Session]:
     """Yield a session that only reads."""
     with db.reading(engine_of(request)) as session:
@@ -83,6 +88,7 @@ Reading = Annotated[Session, Depends(reading, scope="function")]
 Writing = Annotated[Session, Depends(writing, scope="function")]
 Database = Annotated[Engine, Depends(engine_of)]
 Outside = Annotated[Gateways, Depends(gateways_of)]
+Finish = Annotated[Callable[[int], None], Depends(finish_of)]
 Stored = Annotated[Files, Depends(files_of)]
 Config = Annotated[Settings, Depends(settings_of)]
 

@@ -19,7 +19,7 @@ from app.services import notices
 from app.store import arrears, audit, db, documents
 from app.store import notices as notice_reads
 from app.web import forms, pages, papers
-from app.web.deps import Config, Database, Here, Id, Outside, Reading, reachable, require
+from app.web.deps import Config, Database, Finish, Here, Id, Outside, Reading, reachable, require
 from app.web.errors import STATUS
 from app.web.staff import batch_run
 from app.web.staff.arrears import ArrearsQuery
@@ -152,7 +152,7 @@ def progress(batch_id: Id, here: Viewer, session: Reading) -> Response:
 
 @router.post("/notices/{batch_id}/release")
 def release(
-    request: Request, batch_id: Id, here: Releaser, engine: Database, settings: Config, outside: Outside
+    request: Request, batch_id: Id, here: Releaser, engine: Database, settings: Config, finish: Finish
 ) -> Response:
     try:
         with db.transaction(engine) as session:
@@ -172,19 +172,19 @@ def release(
         faults = {"": zh_cn.sentence(refusal)}
         return _batch_page(request, here, engine, batch_id, faults, status=STATUS[refusal.kind])
     answer = pages.back_to(request, f"/notices/{batch_id}", here=here, code="done.batch_released")
-    answer.background = BackgroundTask(batch_run.run, engine, outside, batch_id)
+    answer.background = BackgroundTask(batch_run.run, finish, batch_id)
     return answer
 
 
 @router.post("/notices/{batch_id}/resume")
-def resume(batch_id: Id, here: Releaser, engine: Database, outside: Outside) -> Response:
+def resume(batch_id: Id, here: Releaser, engine: Database, finish: Finish) -> Response:
     """Go on with a released batch after an interruption; what is there stays as it is."""
     with db.reading(engine) as session:
         row = notice_reads.batch(session, batch_id)
         reachable(here, row.community_id)
     answer = RedirectResponse(f"/notices/{batch_id}", status_code=303)
     if row.state == "released":
-        answer.background = BackgroundTask(batch_run.run, engine, outside, batch_id)
+        answer.background = BackgroundTask(batch_run.run, finish, batch_id)
     return answer
 
 
