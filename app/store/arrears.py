@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import add_months
 from app.store import db
+from app.store.plans import NO_CAP
 from app.store.tables import bill, bill_hold, bill_state, fee_item, rate_plan, rate_segment, unit
 from app.store.tables_office import unit_level
-from app.store.plans import NO_CAP
 from app.store.types import FOREVER, CivilDate
 
 BUCKETS = ("1-30", "31-60", "61-90", "91-365", "1-2y", "2-3y", "3y+")
@@ -172,9 +172,7 @@ def _charge_on(session: Session, as_of: dt.date) -> tuple[ColumnElement[int], sa
     return sa.case((bill_state.c.silent_until_on >= day(as_of), 0), else_=charge), joined
 
 
-def figures(
-    session: Session, as_of: dt.date, *narrow: ColumnElement[bool], overdue_only: bool = True
-) -> sa.Subquery:
+def figures(session: Session, as_of: dt.date, *narrow: ColumnElement[bool], overdue_only: bool = True) -> sa.Subquery:
     """Return one row for each open bill on ``as_of``, narrowed by conditions on ``bill_state``, as a subquery.
 
     Only the current versions are read, from one covering index, unless a version ended after ``as_of``.
@@ -242,7 +240,13 @@ def unit_rows(session: Session, as_of: dt.date, wanted: Filter) -> Select[Any]:
     total = s.c.principal_fen + s.c.late_charge_fen + s.c.costs_fen
     level = _level(s, as_of)
     query = sa.select(
-        s, total.label("total_fen"), unit.c.code, unit.c.label, unit.c.community_id, unit.c.sort_key, level.label("level")
+        s,
+        total.label("total_fen"),
+        unit.c.code,
+        unit.c.label,
+        unit.c.community_id,
+        unit.c.sort_key,
+        level.label("level"),
     ).join(unit, unit.c.id == s.c.unit_id)
     return _narrow(query.where(total >= max(wanted.min_total_fen, 1)), wanted, level)
 
@@ -363,7 +367,9 @@ def aging(session: Session, *, as_of: dt.date, community_id: int | None = None) 
             )
         )
     ).one()
-    return [Bucket(name, *(int(value) for value in row[3 * place : 3 * place + 3])) for place, name in enumerate(BUCKETS)]
+    return [
+        Bucket(name, *(int(value) for value in row[3 * place : 3 * place + 3])) for place, name in enumerate(BUCKETS)
+    ]
 
 
 def bills_on(

@@ -244,7 +244,7 @@ def supersede(session: Session, *, on: dt.date) -> None:
 
 
 def _is_drafted() -> ColumnElement[bool]:
-    """Say that a batch holds the unit for that level: one a person cancelled counts, a unit that was left out does not."""
+    """Say that a batch holds the unit for that level: a cancelled batch counts, a unit that was left out does not."""
     return (
         sa.exists()
         .where(

@@ -56,7 +56,9 @@ def build(engine: Engine, *, bills: int, units: int) -> None:
 
 def _sqlite_statements() -> list[str]:
     return _statements(
-        series=lambda top: f"(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {top}) SELECT n FROM s)",
+        series=lambda top: (
+            f"(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {top}) SELECT n FROM s)"
+        ),
         day=lambda number: f"({number})",
         number=lambda day: f"({day})",
     )
@@ -133,16 +135,16 @@ def _state(*, since: str, until: str, principal: str, anchor: str, num: str, r: 
 # --- the naive twin -------------------------------------------------------------------------------
 
 
-class Mapped_(DeclarativeBase):
+class Objects(DeclarativeBase):
     metadata = schema.metadata
 
 
-class Allocation(Mapped_):
+class Allocation(Objects):
     __table__ = t.allocation
     bill: Mapped[Bill] = relationship(back_populates="allocations")
 
 
-class Bill(Mapped_):
+class Bill(Objects):
     __table__ = t.bill
     allocations: Mapped[list[Allocation]] = relationship(order_by=t.allocation.c.value_on)
 
