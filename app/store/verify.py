@@ -16,6 +16,8 @@ from app.store import chain, ledger, replay
 from app.store.tables import account, allocation, bill, bill_hold, bill_state, ledger_entry, unit
 from app.store.tables_office import document, document_file
 
+BROKEN = frozenset({"verify.entry_missing", "verify.chain_broken", "verify.entry_changed"})
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -38,8 +40,11 @@ def ledger_report(session: Session) -> Report:
     checked: Counter[str] = Counter()
     problems: list[Problem] = []
     for part in _unit_chunks(session):
-        for check in (_check_chains, _check_state):
-            problems += check(session, part, checked)
+        broken: set[int] = set()
+        problems += _check_chains(session, part, checked, broken)
+        # From entries that are not what was written nothing can be recomputed.
+        sound = {unit_id: head for unit_id, head in part.items() if unit_id not in broken}
+        problems += _check_state(session, sound, checked)
     problems += _check_strays(session)
     problems += _check_documents(session, checked)
     return Report(dict(checked), tuple(problems))
@@ -71,7 +76,9 @@ def _unit_chunks(session: Session) -> Iterator[dict[int, sa.Row[Any]]]:
         last = rows[-1].unit_id
 
 
-def _check_chains(session: Session, part: Mapping[int, sa.Row[Any]], checked: Counter[str]) -> list[Problem]:
+def _check_chains(
+    session: Session, part: Mapping[int, sa.Row[Any]], checked: Counter[str], broken: set[int]
+) -> list[Problem]:
     typed = _typed_rows(session, list(part))
     found: dict[int, list[sa.Row[Any]]] = defaultdict(list)
     for row in session.execute(
@@ -84,6 +91,8 @@ def _check_chains(session: Session, part: Mapping[int, sa.Row[Any]], checked: Co
         problem = _first_fault(head, found[unit_id], typed)
         if problem:
             problems.append(problem)
+            if problem.what in BROKEN:
+                broken.add(unit_id)
     problems += [
         Problem(f"{part[row['unit_id']].code} {kind}:{number}", "verify.row_without_entry")
         for (kind, number), row in typed.items()

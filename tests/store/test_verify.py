@@ -106,6 +106,11 @@ def change_entry_and_its_hash(connection: Connection, unit_id: int) -> None:
     connection.execute(sa.update(ledger_entry).where(*this).values(hash=digest))
 
 
+def garble_entry(connection: Connection, unit_id: int) -> None:
+    this = ledger_entry.c.unit_id == unit_id, ledger_entry.c.seq == 3
+    connection.execute(sa.update(ledger_entry).where(*this).values(payload="not even JSON"))
+
+
 def drop_entry(connection: Connection, unit_id: int) -> None:
     this = ledger_entry.c.unit_id == unit_id, ledger_entry.c.seq == 2
     connection.execute(sa.delete(ledger_entry).where(*this))
@@ -146,6 +151,7 @@ CASES: list[tuple[Tamper, str, str]] = [
     (add_payment, "1-1-2 payment:", "verify.row_without_entry"),
     (change_entry, "1-1-2 entry:3", "verify.entry_changed"),
     (change_entry_and_its_hash, "1-1-2 entry:3 payment:", "verify.row_differs"),
+    (garble_entry, "1-1-2 entry:3", "verify.entry_changed"),
     (drop_entry, "1-1-2 entry:3", "verify.entry_missing"),
     (drop_last_entry, "1-1-2 entry:5", "verify.chain_end_differs"),
     (change_state, "1-1-2 bill:", "verify.state_differs"),
