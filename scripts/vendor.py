@@ -34,7 +34,6 @@ PACKAGES: dict[str, dict[str, str]] = {
     "htmx.org@4.0.1": {
         "LICENSE": "LICENSE",
         "dist/htmx.min.js": "htmx.min.js",
-        "dist/ext/hx-sse.min.js": "hx-sse.min.js",
     },
     "bootstrap@5.3.9": {"LICENSE": "LICENSE", "dist/css/bootstrap.min.css": "bootstrap.min.css"},
     "@tabler/icons@3.51.0": {"LICENSE": "LICENSE"} | {f"icons/outline/{name}.svg": f"{name}.svg" for name in ICONS},
