@@ -49,7 +49,7 @@ def bill(
     for number in wanted:
         if dry_run:
             with db.reading(opened) as session:
-                runs.append(billing.preview(session, community_id=number, period=period))
+                runs.append(billing.preview(session, community_id=number, period=period, today=today()))
         else:
             with db.transaction(opened) as session:
                 runs.append(

@@ -39,15 +39,19 @@ class RunResult:
     items: tuple[ItemPreview, ...]
 
 
-def preview(session: Session, *, community_id: int, period: str) -> RunResult:
+MONTHS_BACK, MONTHS_AHEAD = 36, 12
+"""How far from today a run may lie; farther is a slip of the pen, and posted bills are never deleted."""
+
+
+def preview(session: Session, *, community_id: int, period: str, today: dt.date) -> RunResult:
     """Return what posting the run of ``period`` (``2026-01``) would do; nothing is written.
 
     Raises:
-        Refusal: ``period.not_a_month``, ``billing.no_items``.
+        Refusal: ``period.not_a_month``, ``billing.period_far``, ``billing.no_items``.
 
     """
     items = tuple(
-        _preview_item(session, wanted) for wanted in _wanted(session, community_id=community_id, period=period)
+        _preview_item(session, one) for one in _wanted(session, community_id=community_id, period=period, today=today)
     )
     return _result(None, items)
 
@@ -61,7 +65,7 @@ def post(
         Refusal: as ``preview``.
 
     """
-    wanted = _wanted(session, community_id=community_id, period=period)
+    wanted = _wanted(session, community_id=community_id, period=period, today=today)
     items = tuple(_preview_item(session, one) for one in wanted)
     if not any(item.created for item in items):
         return _result(None, items)
@@ -144,8 +148,11 @@ def reverse_bill(
     return ledger.post(session, ledger.Posting(found.unit_id, "reversal", row), through=today)
 
 
-def _wanted(session: Session, *, community_id: int, period: str) -> list[billing.ItemPeriod]:
+def _wanted(session: Session, *, community_id: int, period: str, today: dt.date) -> list[billing.ItemPeriod]:
     month = read_month(period)
+    this_month = today.replace(day=1)
+    if not add_months(this_month, -MONTHS_BACK) <= month <= add_months(this_month, MONTHS_AHEAD):
+        raise Refusal("billing.period_far", field="period", back=MONTHS_BACK, ahead=MONTHS_AHEAD)
     community = estate.community_row(session, community_id)
     items = billing.items_due(session, community_id)
     if not items:

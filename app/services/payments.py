@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.domain.errors import Refusal, forbidden
+from app.domain.errors import Refusal, conflict, forbidden
 from app.domain.events import Payment
 from app.domain.ledger import Statement, statement
 from app.domain.money import MAX_FEN
@@ -85,13 +85,7 @@ def preview(session: Session, *, receipt: Receipt, today: dt.date) -> Effect:
     _check(receipt, today)
     story = _story(session, receipt)
     before, after = _before_after(story, receipt, today)
-    found = payments.twins(
-        session,
-        unit_id=receipt.unit_id,
-        received_on=receipt.received_on,
-        amount_fen=receipt.amount_fen,
-        reference=receipt.reference,
-    )
+    found = _twins(session, receipt)
     return Effect(
         parts=tuple(
             Part(int(part.bill_id[1:]), part.component, part.amount_fen)
@@ -115,13 +109,14 @@ def record(
     actor: str,
     may_back_date: bool,
     key: str,
+    may_be_twin: bool = True,
     cashier: str = "",
 ) -> Recorded:
     """Record a payment, allocate it and issue its receipt, all in one transaction; the same ``key`` acts once.
 
     Raises:
         Refusal: ``money.not_positive``, ``money.too_large``, ``date.in_future``, ``payment.back_dated``,
-            ``payment.unknown_bill``, ``unit.unknown``, ``form.key_reused``.
+            ``payment.unknown_bill``, ``unit.unknown``, ``form.key_reused``, ``payment.twin`` unless ``may_be_twin``.
 
     """
     if (
@@ -133,6 +128,8 @@ def record(
         raise forbidden("payment.back_dated", on=receipt.received_on.isoformat())
     unit = estate.unit_row(session, receipt.unit_id)
     _story(session, receipt)
+    if not may_be_twin:
+        _refuse_twin(session, receipt)
     payment_id = ledger.post(session, _posting(receipt, unit.community_id, now, actor_id), through=today)
     waivers.follow_conditions(session, unit_ids=[unit.id], through=today)
     receipt_id, number = _issue_receipt(
@@ -250,6 +247,28 @@ def _issue_receipt(
         ],
     )[0]
     return receipt_id, number
+
+
+def _refuse_twin(session: Session, receipt: Receipt) -> None:
+    """Refuse what looks like a payment a colleague has just recorded, until the clerk says it is another one."""
+    found = _twins(session, receipt)
+    if found:
+        raise conflict(
+            "payment.twin",
+            field="confirm_twin",
+            on=found[0].received_on.isoformat(),
+            receipt=found[0].receipt_number or "",
+        )
+
+
+def _twins(session: Session, receipt: Receipt) -> list[Any]:
+    return payments.twins(
+        session,
+        unit_id=receipt.unit_id,
+        received_on=receipt.received_on,
+        amount_fen=receipt.amount_fen,
+        reference=receipt.reference,
+    )
 
 
 def _check(receipt: Receipt, today: dt.date) -> None:

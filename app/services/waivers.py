@@ -19,6 +19,8 @@ from app.store import audit, estate, ledger, once, replay, waivers
 from app.store.types import canonical
 
 DECIDE_WITHIN_DAYS = 30
+LONGEST_CONDITION_DAYS = 184
+"""Half a year: a promise to pay that runs longer is an instalment plan, not a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Effect:
     late_charge_before_fen: int
     late_charge_after_fen: int
     facts: Mapping[str, Any]
+    most_fen: int = 0
+    """The most a condition can come to give away: the late charge as it would stand on its last day."""
 
     @property
     def given_fen(self) -> int:
@@ -68,7 +72,9 @@ def effect(session: Session, *, wish: Wish, today: dt.date) -> Effect:
     bills = _bills(story, wish.bill_ids)
     before = statement(story.account, today)
     events = _events(wish, _shares(story.account, wish, bills, today), today)
+    most = 0
     if wish.kind is WaiverKind.CONDITIONAL_WAIVER:
+        most = _late_charge_on(story.account, bills, wish.pay_by_on or today)
         late = sum(bill.late_charge_fen for bill in before.bills if bill.bill.id in bills)
         if late == 0:
             raise Refusal("waiver.nothing_outstanding", field="bills")
@@ -77,7 +83,7 @@ def effect(session: Session, *, wish: Wish, today: dt.date) -> Effect:
         after_principal, after_late = _sums(statement(story.account.adding(*events), today))
     principal, late_charge = _sums(before)
     facts = waivers.payment_facts(session, unit_id=wish.unit_id, as_of=today)
-    return Effect(principal, after_principal, late_charge, after_late, facts)
+    return Effect(principal, after_principal, late_charge, after_late, facts, most)
 
 
 def request(
@@ -155,8 +161,9 @@ def decide(
     decided = {"decided_by": actor_id, "decided_at": now, "decision_note": note.strip()}
     if approve:
         found = effect(session, wish=wish, today=today)
-        if found.given_fen > limit_fen:
-            raise forbidden("waiver.over_limit", limit_fen=limit_fen, effect_fen=found.given_fen)
+        given = max(found.given_fen, found.most_fen)
+        if given > limit_fen:
+            raise forbidden("waiver.over_limit", limit_fen=limit_fen, effect_fen=given)
         ledger.post_many(
             session,
             _postings(session, wish, request_id=request_id, today=today, now=now, actor_id=actor_id),
@@ -179,14 +186,17 @@ def undo(
     now: dt.datetime,
     actor_id: int,
     actor: str,
+    may_decide: bool,
 ) -> None:
     """Withdraw a request nobody decided, or end a conditional waiver whose condition has not been met.
+
+    Whoever asked may withdraw; ending what was granted takes the right to decide and, again, a second person.
 
     A waiver that took effect is a discharge (Civil Code 575) and stays; so does a discount.
 
     Raises:
-        Refusal: ``waiver.discharged``, ``waiver.decided_already``, ``waiver.not_yours``,
-            ``reversal.reason_missing``.
+        Refusal: ``waiver.discharged``, ``waiver.decided_already``, ``waiver.not_yours``, ``waiver.not_deciding``,
+            ``waiver.same_person``, ``reversal.reason_missing``.
 
     """
     row = waivers.locked(session, request_id)
@@ -195,6 +205,10 @@ def undo(
             raise forbidden("waiver.not_yours")
         waivers.update(session, request_id, state="withdrawn")
     elif row.state == "approved" and row.kind == WaiverKind.CONDITIONAL_WAIVER.value:
+        if not may_decide:
+            raise forbidden("waiver.not_deciding")
+        if row.requested_by == actor_id:
+            raise forbidden("waiver.same_person")
         if not reason.strip():
             raise Refusal("reversal.reason_missing", field="reason")
         ledger.post_many(
@@ -235,6 +249,13 @@ def _check(wish: Wish, today: dt.date) -> None:
             raise Refusal("waiver.pay_by_missing", field="pay_by")
         if wish.pay_by_on < today:
             raise Refusal("waiver.pay_by_past", field="pay_by")
+        if wish.pay_by_on > today + dt.timedelta(days=LONGEST_CONDITION_DAYS):
+            raise Refusal("waiver.pay_by_far", field="pay_by", days=LONGEST_CONDITION_DAYS)
+
+
+def _late_charge_on(account: Account, bills: set[str], day: dt.date) -> int:
+    """Return the late charge these bills would owe on ``day`` if nothing were paid until then."""
+    return sum(bill.late_charge_fen for bill in statement(account, day).bills if bill.bill.id in bills)
 
 
 def _story(session: Session, unit_id: int) -> replay.Story:

@@ -140,10 +140,10 @@ def insert_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]
     """Insert the rows whose unique keys are not there yet; return how many went in."""
     if not rows:
         return 0
-    statement = (sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)).on_conflict_do_nothing()
-    before = session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
-    session.execute(statement, list(rows))
-    return int(session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() - before)
+    make = sqlite.insert if is_sqlite(session) else postgresql.insert
+    key = next(iter(table.primary_key.columns), next(iter(table.columns)))
+    statement = make(table).on_conflict_do_nothing().returning(key)
+    return len(session.execute(statement, list(rows)).all())
 
 
 def insert_many(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:

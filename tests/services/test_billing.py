@@ -34,7 +34,7 @@ def bills(session: Session) -> list[tuple[str, int]]:
 def test_a_run_bills_every_unit_once_however_often_it_is_posted(engine: Engine) -> None:
     with db.transaction(engine) as session:
         made = make_estate(session, units=("1-1-101", "1-1-102"), area_e3=94_560)
-        before = billing.preview(session, community_id=made.community_id, period="2026-01")
+        before = billing.preview(session, community_id=made.community_id, period="2026-01", today=TODAY)
         assert (before.created, before.existing, before.amount_fen) == (2, 0, 2 * 22_694)
         assert bills(session) == [], "a preview writes nothing"
         first = run(session, made, "2026-01")
@@ -58,9 +58,9 @@ def test_the_due_day_rolls_past_the_spring_festival_where_the_contract_rolls(eng
     with db.transaction(engine) as session:
         made = make_estate(session, roll_due=True)
         session.execute(sa.update(fee_item).values(due_day=31))
-        found = billing.preview(session, community_id=made.community_id, period="2026-02")
+        found = billing.preview(session, community_id=made.community_id, period="2026-02", today=TODAY)
         assert found.items[0].due_on == dt.date(2026, 2, 28), "28 February 2026 is a swapped working Saturday"
-        found = billing.preview(session, community_id=made.community_id, period="2026-01")
+        found = billing.preview(session, community_id=made.community_id, period="2026-01", today=TODAY)
         assert found.items[0].due_on == dt.date(2026, 2, 2), "31 January 2026 is a Saturday"
 
 
@@ -154,6 +154,15 @@ def test_a_bill_taken_back_can_be_posted_anew(engine: Engine) -> None:
         assert not verify.ledger_report(session).problems
 
 
+@pytest.mark.parametrize("period", ["2086-01", "2023-02", "2027-04"])
+def test_a_period_far_from_today_is_taken_for_a_slip(sqlite_engine: Engine, period: str) -> None:
+    with db.transaction(sqlite_engine) as session:
+        made = make_estate(session)
+        with pytest.raises(Refusal) as refused:
+            run(session, made, period)
+        assert refused.value.code == "billing.period_far"
+
+
 @pytest.mark.parametrize("period", ["2026-13", "2026", "", "abc", "2026-1"])
 def test_a_period_that_is_no_month_is_refused(sqlite_engine: Engine, period: str) -> None:
     with db.transaction(sqlite_engine) as session:
@@ -179,5 +188,7 @@ def test_the_statement_bills_what_the_pure_rule_says(
         session.execute(sa.update(fee_item).values(cycle_months=cycle))
         period = Period.starting(dt.date(2026, 1, 1), cycle)
         wanted = period_fen(area_e3=area_e3, price_e4=price_e4, period=period, from_on=handed)
-        assert billing.preview(session, community_id=made.community_id, period="2026-01").amount_fen == wanted
+        assert (
+            billing.preview(session, community_id=made.community_id, period="2026-01", today=TODAY).amount_fen == wanted
+        )
         session.rollback()

@@ -37,6 +37,7 @@ def take(session: Session, made: Estate, amount_fen: int, **changes: object) -> 
     fields = {"unit_id": made.units[0], "received_on": TODAY, "amount_fen": amount_fen, "method": payments.Method.CASH}
     key = str(changes.pop("key", f"key-{amount_fen}-{changes}"))
     may_back_date = bool(changes.pop("may_back_date", True))
+    may_be_twin = bool(changes.pop("may_be_twin", True))
     return payments.record(
         session,
         receipt=payments.Receipt(**(fields | changes)),  # type: ignore[arg-type]
@@ -45,6 +46,7 @@ def take(session: Session, made: Estate, amount_fen: int, **changes: object) -> 
         actor_id=None,
         actor="陈会计",
         may_back_date=may_back_date,
+        may_be_twin=may_be_twin,
         key=key,
     )
 
@@ -148,6 +150,15 @@ def test_the_same_form_sent_twice_at_once_is_one_payment(engine: Engine, made: E
         one.join(timeout=60)
     assert len({answer.payment_id for answer in answers}) == 1
     assert sorted(answer.repeated for answer in answers) == [False, True]
+
+
+def test_what_a_colleague_has_just_taken_needs_a_second_look(engine: Engine, made: Estate) -> None:
+    with db.transaction(engine) as session:
+        take(session, made, 9_000, key="mine")
+        with pytest.raises(Refusal) as refused:
+            take(session, made, 9_000, key="yours", may_be_twin=False)
+        assert (refused.value.code, refused.value.facts["receipt"]) == ("payment.twin", "SJ0126000001")
+        session.rollback()
 
 
 def test_money_entered_late_gives_the_figures_of_money_entered_in_time(engine: Engine) -> None:

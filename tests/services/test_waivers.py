@@ -175,10 +175,22 @@ def test_a_condition_that_is_not_met_lapses_by_itself_and_all_is_owed(engine: En
         assert owed(session, made, later) == [(24_000, 1_320), (24_000, 576)]
 
 
+def test_a_condition_is_limited_in_time_and_by_what_it_may_come_to(engine: Engine, made: Estate) -> None:
+    with db.transaction(engine) as session, pytest.raises(Refusal, match=r"waiver\.pay_by_far"):
+        ask(session, made, WaiverKind.CONDITIONAL_WAIVER, pay_by_on=dt.date(2099, 1, 1))
+    with db.transaction(engine) as session:
+        asked = ask(session, made, WaiverKind.CONDITIONAL_WAIVER, pay_by_on=dt.date(2026, 3, 12))
+        # 17.04 today, 24.00 x 2 x 10 days more on the last day
+        with pytest.raises(Refusal, match=r"waiver\.over_limit"):
+            decide(session, asked, limit_fen=2_183)
+        decide(session, asked, limit_fen=2_184)
+
+
 def test_a_discharge_stays_and_a_promise_can_be_ended(engine: Engine, made: Estate) -> None:
     with db.transaction(engine) as session:
         given = ask(session, made, WaiverKind.LATE_CHARGE_WAIVER, amount_fen=100)
         who = {"today": TODAY, "now": NOW, "actor_id": DECIDES, "actor": "decides", "reason": "承诺作废"}
+        who |= {"may_decide": True}
         with pytest.raises(Refusal, match=r"waiver\.not_yours"):
             waivers.undo(session, request_id=given, **who)  # type: ignore[arg-type]
         decide(session, given)
@@ -186,6 +198,9 @@ def test_a_discharge_stays_and_a_promise_can_be_ended(engine: Engine, made: Esta
             waivers.undo(session, request_id=given, **who)  # type: ignore[arg-type]
         promised = ask(session, made, WaiverKind.CONDITIONAL_WAIVER, pay_by_on=dt.date(2026, 3, 31))
         decide(session, promised)
+        for changed, code in (({"may_decide": False}, "not_deciding"), ({"actor_id": ASKED}, "same_person")):
+            with pytest.raises(Refusal, match=rf"waiver\.{code}"):
+                waivers.undo(session, request_id=promised, **(who | changed))  # type: ignore[arg-type]
         waivers.undo(session, request_id=promised, **who)  # type: ignore[arg-type]
         assert state(session, promised) == "undone"
         take(session, made, 48_000)

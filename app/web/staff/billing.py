@@ -42,7 +42,9 @@ def preview(
         return _page(request, here, engine, form, status=422)
     try:
         with db.reading(engine) as session:
-            found = billing.preview(session, community_id=_community(here), period=form.model.period)
+            found = billing.preview(
+                session, community_id=_community(here), period=form.model.period, today=clock.today()
+            )
     except Refusal as refusal:
         return _page(request, here, engine, form.with_refusal(refusal), status=STATUS[refusal.kind])
     return _page(request, here, engine, form, found=found)

@@ -37,7 +37,7 @@ WAITING = ("requested",)
 
 class WishForm(forms.FormModel):
     kind: WaiverKind = Field(default=WaiverKind.LATE_CHARGE_WAIVER, title="种类")
-    bill: list[int] = Field(default_factory=list, title="账单", max_length=400)
+    bill: list[forms.Number] = Field(default_factory=list, title="账单", max_length=400)
     amount: forms.Fen | None = Field(default=None, title="金额")
     percent: int | None = Field(default=None, title="比例", ge=1, le=100)
     pay_by: forms.Date | None = Field(default=None, title="缴清期限")
@@ -241,6 +241,7 @@ def undo(request: Request, request_id: Id, here: Asker, engine: Database, form: 
                 now=clock.now(),
                 actor_id=here.actor.user_id,
                 actor=here.actor.login,
+                may_decide=here.actor.may(Permission.WAIVER_DECIDE),
             )
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
