@@ -11,7 +11,7 @@ from app.store.tables_office import audit_event
 from app.store.types import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -41,9 +41,11 @@ def record(
     )
 
 
-def latest(session: Session, *, limit: int = 100, action: str = "") -> list[dict[str, object]]:
-    """Return the newest events first."""
+def latest(
+    session: Session, *, limit: int = 100, community_ids: Collection[int] | None = None
+) -> list[dict[str, object]]:
+    """Return the newest events first; where communities are given, only what belongs to one of them."""
     query = select(audit_event).order_by(audit_event.c.id.desc()).limit(limit)
-    if action:
-        query = query.where(audit_event.c.action == action)
+    if community_ids is not None:
+        query = query.where(audit_event.c.community_id.in_(list(community_ids)))
     return [dict(row) for row in session.execute(query).mappings()]

@@ -130,6 +130,7 @@ def count_failure(session: Session, *, subject: str, at: dt.datetime) -> bool:
     fresh = row is None or at - row.window_started_at >= LOCKED_FOR
     failures = 1 if row is None or fresh else row.failures + 1
     locked = failures >= MAX_FAILURES
+    standing = None if row is None or row.locked_until_at is None or row.locked_until_at <= at else row.locked_until_at
     db.upsert(
         session,
         login_counter,
@@ -137,7 +138,7 @@ def count_failure(session: Session, *, subject: str, at: dt.datetime) -> bool:
             "subject": subject,
             "failures": failures,
             "window_started_at": at if row is None or fresh else row.window_started_at,
-            "locked_until_at": at + LOCKED_FOR if locked else None,
+            "locked_until_at": at + LOCKED_FOR if locked else standing,
         },
         ["subject"],
     )

@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 from app import clock
 from app.domain.errors import forbidden, not_found
-from app.store import audit, db, estate, owner_links, persons, unit_reads
+from app.domain.notices import owed_by
+from app.store import audit, db, estate, notices, owner_links, unit_reads
 from app.web import pages, papers, unit_view
 from app.web.deps import Config, Database, Id, Outside, address_of, token_of
 from app.web.login import set_cookie
@@ -29,7 +30,7 @@ TAIL = 2
 
 @dataclass(frozen=True, slots=True)
 class OwnerView:
-    """What the owner sees: bills that fell due in their own time, and the payments since."""
+    """What the owner sees: bills that fell due, and payments made, while one of the present owners owned."""
 
     unit: unit_view.UnitView
     lines: list[BillLine]
@@ -51,6 +52,11 @@ class OwnerView:
     def late_charge_fen(self) -> int:
         """Late charge outstanding."""
         return sum(line.late_charge_fen for line in self.open_lines)
+
+    @property
+    def credit_fen(self) -> int:
+        """What of these payments is not booked on any bill."""
+        return sum(row.to_credit_fen for row in self.payments if row.reversed_on is None)
 
     @property
     def split(self) -> list[tuple[str, int]]:
@@ -115,15 +121,19 @@ def show(request: Request, engine: Database) -> Response:
 
 
 def owner_view(session: Session, unit_id: int, today: dt.date) -> OwnerView:
-    """Read the unit from the day its present owners took it over: earlier arrears are other people's."""
+    """Read the unit without what is other people's: a change of owner moves no debt, and a co-owner's leaving none."""
     found = unit_view.view(session, unit_id, today)
-    ended = [row.until_on for row in persons.owner_history(session, unit_id) if row.until_on <= today]
-    since = max(ended, default=dt.date.min)
+    history = notices.ownerships(session, [unit_id]).get(unit_id, [])
+    present = {period.person_id for period in history if period.covers(today)}
+
+    def is_own(day: dt.date) -> bool:
+        return not history or not present.isdisjoint(owed_by(history, day))
+
     return OwnerView(
         unit=found,
-        lines=[line for line in found.lines if line.row.due_on >= since],
-        payments=[row for row in unit_reads.payments(session, unit_id) if row.received_on >= since],
-        notices=[row for row in unit_reads.notices(session, unit_id) if row.is_released and row.as_of >= since],
+        lines=[line for line in found.lines if is_own(line.row.due_on)],
+        payments=[row for row in unit_reads.payments(session, unit_id) if is_own(row.received_on)],
+        notices=[row for row in unit_reads.notices(session, unit_id) if row.is_released and is_own(row.as_of)],
         bills=unit_reads.bills(session, unit_id),
     )
 

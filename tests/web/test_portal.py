@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app import clock
 from app.services import ownership
-from app.store import db, owner_links
+from app.store import db, owner_links, persons
 from tests.web.conftest import Browser
 from tests.web.estate import Estate
 
@@ -148,3 +148,26 @@ def test_a_reveal_shows_one_person_and_is_written_down(browser: Browser, estate:
     foreign = clerk.post(f"/units/{unit_id}/reveal", data={"person_id": str(estate.people[other])})
     assert foreign.status_code == 404
     assert f"person:{estate.people[unit_id]}" in browser("admin").get("/audit").text
+
+
+def test_a_co_owner_who_leaves_takes_no_debt_along(anonymous: TestClient, engine: Engine, estate: Estate) -> None:
+    unit_id = units(estate)[0]
+    with db.transaction(engine) as session:
+        [leaving] = persons.insert(
+            session, [persons.row_of(session, community_id=estate.communities[0], name="前妻", phone="")]
+        )
+        persons.add_owners(
+            session,
+            [
+                {
+                    "unit_id": unit_id,
+                    "person_id": leaving,
+                    "from_on": dt.date(2022, 6, 1),
+                    "until_on": dt.date(2026, 9, 1),
+                }
+            ],
+        )
+    anonymous.post(link(engine, unit_id))
+    page = anonymous.get("/my").text
+    assert "¥1,631.99" in page
+    assert "2026-07" in page

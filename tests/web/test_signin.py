@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from app import clock
-from app.store import db, sessions
+from app.store import db, sessions, users
 from app.store.tables_office import app_user, user_session
 from tests.web import estate as estates
 from tests.web.conftest import Browser
@@ -126,3 +126,40 @@ def test_the_theme_is_kept_with_the_user(browser: Browser) -> None:
     assert client.post("/theme", data={"theme": "dark", "back": "//evil.example"}).headers["location"] == "/"
     assert 'data-bs-theme="dark"' in client.get("/").text
     assert client.post("/theme", data={"theme": "pink"}).status_code == 422
+
+
+def test_shutting_out_twice_is_still_shutting_out(browser: Browser, estate: Estate) -> None:
+    admin, clerk = browser("admin"), browser("clerk")
+    for _ in range(2):
+        assert admin.post(f"/users/{estate.users['clerk']}/active", data={"is_active": "false"}).status_code == 303
+    assert clerk.get("/").status_code == 303
+    assert admin.post(f"/users/{estate.users['admin']}/active", data={"is_active": "false"}).status_code == 409
+
+
+def test_a_user_may_be_kept_to_one_community(browser: Browser, engine: Engine, estate: Estate) -> None:
+    first = estate.communities[0]
+    made = browser("admin").post(
+        "/users", data={"login": "zhao", "name": "赵六", "role": "clerk", "community": [str(first)]}
+    )
+    assert made.status_code == 200
+    with db.reading(engine) as session:
+        user = users.by_login(session, "zhao")
+        assert user is not None
+        assert users.actor(session, user).community_ids == {first}
+
+
+def test_a_manager_of_one_community_reads_only_its_log(browser: Browser, estate: Estate) -> None:
+    other = estate.units[estate.communities[1]][0]
+    browser("manager").post(f"/units/{other}/reveal", data={"person_id": str(estate.people[other])})
+    assert f"person:{estate.people[other]}" in browser("manager").get("/audit").text
+    assert f"person:{estate.people[other]}" not in browser("confined").get("/audit").text
+
+
+def test_a_late_failure_does_not_open_a_locked_door(engine: Engine) -> None:
+    start = clock.now()
+    with db.transaction(engine) as session:
+        for minute in (0, 10, 11, 12, 13):
+            sessions.count_failure(session, subject="x", at=start + dt.timedelta(minutes=minute))
+        assert sessions.is_locked(session, subject="x", at=start + dt.timedelta(minutes=16))
+        sessions.count_failure(session, subject="x", at=start + dt.timedelta(minutes=16))
+        assert sessions.is_locked(session, subject="x", at=start + dt.timedelta(minutes=17))

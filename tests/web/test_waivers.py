@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.web.conftest import Browser
 from tests.web.estate import Estate
 
@@ -9,13 +11,13 @@ KEY = "w" * 22
 PDF = b"%PDF-1.7 a scanned letter"
 
 
-def wish(estate: Estate, **changes: object) -> tuple[int, dict[str, object]]:
+def wish(estate: Estate, **changes: Any) -> tuple[int, dict[str, Any]]:
     unit_id = estate.units[estate.communities[0]][0]
     form = {"kind": "late_charge_waiver", "bill": [str(n) for n in estate.bills[unit_id]], "percent": "50"}
     return unit_id, form | {"reason": "hardship", "note": "低保户", "key": KEY, "act": "send"} | changes
 
 
-def asked(browser: Browser, estate: Estate, **changes: object) -> str:
+def asked(browser: Browser, estate: Estate, **changes: Any) -> str:
     unit_id, form = wish(estate, **changes)
     answer = browser("clerk").post(f"/units/{unit_id}/waive", data=form)
     assert answer.status_code == 303, answer.text[-1500:]

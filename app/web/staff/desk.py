@@ -61,4 +61,5 @@ def choose(
 
 @router.get("/audit")
 def show_audit(request: Request, here: Annotated[Here, require(Permission.AUDIT_SEE)], session: Reading) -> Response:
-    return pages.page(request, "people/audit.html", here=here, events=audit.latest(session, limit=200))
+    events = audit.latest(session, limit=200, community_ids=here.actor.community_ids)
+    return pages.page(request, "people/audit.html", here=here, events=events)

@@ -17,7 +17,7 @@ from app.gateways import passwords
 from app.services import signin
 from app.store import audit, db, sessions, users
 from app.web import forms, pages
-from app.web.deps import Database, Here, Id, require
+from app.web.deps import Database, Here, Id, reachable, require
 from app.web.errors import STATUS
 
 router = APIRouter()
@@ -29,8 +29,14 @@ class UserForm(forms.FormModel):
     login: forms.Text = Field(title="用户名", max_length=40)
     name: forms.Text = Field(title="姓名", max_length=40)
     role: Role = Field(title="岗位")
+    community: list[int] = Field(default_factory=list, title="小区", max_length=400)
 
 
+class SwitchForm(forms.FormModel):
+    is_active: bool = Field(title="状态")
+
+
+Switched = Annotated[forms.Filled[SwitchForm], forms.filled(SwitchForm)]
 NewUser = Annotated[forms.Filled[UserForm], forms.filled(UserForm)]
 
 
@@ -46,6 +52,9 @@ def add(request: Request, here: Admin, engine: Database, form: NewUser) -> Respo
         return _page(request, here, engine, form, status=422)
     password = secrets.token_urlsafe(12)
     fresh = passwords.hashed(password)
+    chosen = tuple(dict.fromkeys(reachable(here, number) for number in form.model.community))
+    if not set(chosen) <= set(dict(here.communities)):
+        raise not_found("access.other_community")
     try:
         with db.transaction(engine) as session:
             signin.add_user(
@@ -56,6 +65,7 @@ def add(request: Request, here: Admin, engine: Database, form: NewUser) -> Respo
                 password_hash=fresh,
                 at=clock.now(),
                 by=here.actor.login,
+                community_ids=chosen or tuple(sorted(here.actor.community_ids or ())),
             )
     except Refusal as refusal:
         return _page(request, here, engine, form.with_refusal(refusal), status=STATUS[refusal.kind])
@@ -76,17 +86,19 @@ def renew_password(request: Request, user_id: Id, here: Admin, engine: Database)
 
 
 @router.post("/users/{user_id}/active")
-def switch(request: Request, user_id: Id, here: Admin, engine: Database) -> Response:
-    """Shut a user out, or let them in again; nobody shuts out themselves."""
+def switch(request: Request, user_id: Id, here: Admin, engine: Database, form: Switched) -> Response:
+    """Shut a user out, or let them in again, as the form says: pressed twice it does the same; never oneself."""
+    if form.model is None:
+        raise Refusal("request.invalid")
     if user_id == here.actor.user_id:
         raise conflict("user.yourself")
     with db.transaction(engine) as session:
         user = users.by_id(session, user_id)
         if user is None:
             raise not_found("access.not_found")
-        users.set_active(session, user_id=user_id, is_active=not user.is_active)
+        users.set_active(session, user_id=user_id, is_active=form.model.is_active)
         sessions.end_all(session, user_id=user_id, at=clock.now())
-        action = "user.shut_out" if user.is_active else "user.let_in"
+        action = "user.let_in" if form.model.is_active else "user.shut_out"
         audit.record(session, at=clock.now(), actor=here.actor.login, action=action, subject=user.login)
     return pages.back_to(request, "/users", here=here, code="done.user_switched")
 
