@@ -36,6 +36,7 @@ SENTENCES: dict[str, str] = {
     "form.out_of_range": "{label}超出允许的范围，请核对。",
     "form.not_a_choice": "{label}不在可选范围内，请重新选择。",
     "form.not_a_date": "{label}不是有效日期。请按 2026-11-23 或 20261123 填写。",
+    "form.date_out_of_range": "{label}须在 {first} 至 {last} 之间，请核对年份。",
     "form.amount_not_positive": "{label}须大于 0。退款或更正请用“红冲”。",
     "form.control_character": "{label}含有无法保存的字符，请删除后重新输入。",
     "form.this_field": "此项",

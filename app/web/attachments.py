@@ -36,7 +36,8 @@ def of_form(form: Filled[Any], field: str) -> Attachment | None:
     if upload is None:
         return None
     content = upload.file.read()
-    name = PurePath((upload.filename or "").replace("\\", "/")).name[-120:]
+    given = "".join(sign for sign in upload.filename or "" if sign.isprintable())
+    name = PurePath(given.replace("\\", "/")).name[-120:]
     for start, media_type, suffixes in _KINDS:
         if content.startswith(start) and PurePath(name).suffix.lower() in suffixes:
             return Attachment(name, media_type, content)

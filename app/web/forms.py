@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 
 from app import clock
@@ -21,6 +22,11 @@ from app.i18n import zh_cn
 
 MAX_FIELDS = 4000
 MAX_PART = 65_536
+MAX_ID = 2**31 - 1
+
+# No bill is older and none is planned later; beyond, adding a day to a date or taking one off could fail.
+FIRST_DAY = dt.date(1990, 1, 1)
+LAST_DAY = dt.date(2100, 12, 31)
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})", re.ASCII)
 _SHORT_DATE = re.compile(r"(\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
@@ -72,15 +78,19 @@ class Filled(Generic[M]):
 def read_date(text: object) -> dt.date:
     """Read a date as Excel people type it: ``2026-11-23``, ``20261123``, ``2026年11月23日``, ``11.23`` (this year)."""
     plain = "".join(unicodedata.normalize("NFKC", text).split()) if isinstance(text, str) else ""
+    if found := _DATE.fullmatch(plain):
+        year, month, day = (int(part) for part in found.groups() if part is not None)
+    elif found := _SHORT_DATE.fullmatch(plain):
+        year, month, day = clock.today().year, int(found[1]), int(found[2])
+    else:
+        raise Refusal("form.not_a_date")
     try:
-        if found := _DATE.fullmatch(plain):
-            year, month, day = (int(part) for part in found.groups() if part is not None)
-            return dt.date(year, month, day)
-        if found := _SHORT_DATE.fullmatch(plain):
-            return dt.date(clock.today().year, int(found[1]), int(found[2]))
+        date = dt.date(year, month, day)
     except ValueError as error:
         raise Refusal("form.not_a_date") from error
-    raise Refusal("form.not_a_date")
+    if not FIRST_DAY <= date <= LAST_DAY:
+        raise Refusal("form.date_out_of_range", first=FIRST_DAY.isoformat(), last=LAST_DAY.isoformat())
+    return date
 
 
 def _refusing(read: Callable[[object], Any]) -> Callable[[object], Any]:
@@ -119,12 +129,17 @@ def _positive(value: object) -> int:
 Fen = Annotated[int, BeforeValidator(_refusing(_positive))]
 Date = Annotated[dt.date, BeforeValidator(_refusing(read_date))]
 Text = Annotated[str, BeforeValidator(_clean_text)]
+Number = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 async def fields_of(request: Request) -> FormData:
     """Return the submitted fields within the limits; a body that is no form is refused."""
     kind = request.headers.get("content-type", "")
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")) and await request.body():
+        raise Refusal("request.unreadable")
+    # Browsers send these forms in UTF-8; what a body in another coding decodes to, no table and no printer can keep.
+    charset = parse_options_header(kind)[1].get(b"charset", b"utf-8").decode("latin-1")
+    if charset.strip().lower() not in {"utf-8", "utf8"}:
         raise Refusal("request.unreadable")
     return await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=MAX_PART)
 

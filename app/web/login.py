@@ -27,18 +27,18 @@ class SignInForm(forms.FormModel):
     """Both are capped before any work is done with them."""
 
     login: forms.Text = Field(title="用户名", max_length=60)
-    password: str = Field(title="密码", max_length=passwords.MAX_LENGTH)
-    next: str = Field(default="/", max_length=500)
+    password: forms.Text = Field(title="密码", max_length=passwords.MAX_LENGTH)
+    next: forms.Text = Field(default="/", max_length=500)
 
 
 class PasswordForm(forms.FormModel):
-    current: str = Field(title="当前密码", max_length=passwords.MAX_LENGTH)
-    password: str = Field(title="新密码", max_length=passwords.MAX_LENGTH)
+    current: forms.Text = Field(title="当前密码", max_length=passwords.MAX_LENGTH)
+    password: forms.Text = Field(title="新密码", max_length=passwords.MAX_LENGTH)
 
 
 class ThemeForm(forms.FormModel):
     theme: Literal["auto", "light", "dark"]
-    back: str = Field(default="/", max_length=500)
+    back: forms.Text = Field(default="/", max_length=500)
 
 
 def inside(target: str) -> str:

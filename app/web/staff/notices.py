@@ -38,7 +38,7 @@ SHOWN = 200
 class DraftForm(ArrearsQuery):
     """The filters of the list, the units ticked on it, and the level of the notice."""
 
-    unit: list[int] = Field(default_factory=list, title="房产", max_length=4000)
+    unit: list[forms.Number] = Field(default_factory=list, title="房产", max_length=4000)
     everything: bool = Field(default=False, title="全选")
     stage: int = Field(default=DEFAULT_STAGE, title="通知级别", ge=1, le=9)
     key: str = Field(default="", title="表单编号", max_length=80, pattern=r"^[A-Za-z0-9_-]*$")

@@ -37,7 +37,7 @@ class PaymentForm(forms.FormModel):
     payer: forms.Text = Field(default="", title="缴款人", max_length=40)
     note: forms.Text = Field(default="", title="备注", max_length=200)
     received_on: forms.Date | None = Field(default=None, title="收款日期")
-    bill: list[int] = Field(default_factory=list, title="指定账单", max_length=400)
+    bill: list[forms.Number] = Field(default_factory=list, title="指定账单", max_length=400)
     key: str = Field(title="表单编号", min_length=8, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")
     act: Literal["preview", "record"] = "record"
 
