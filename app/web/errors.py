@@ -92,6 +92,11 @@ def refuse_early(app: FastAPI) -> Any:  # noqa: ANN401 - a factory of ASGI appli
     return make
 
 
+def _route(request: Request) -> str:
+    """Return the pattern of the address for the log: what stands in it (a token, an id) is nobody's business."""
+    return str(getattr(request.scope.get("route"), "path", "-"))
+
+
 async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
     return await answer(request, refusal, STATUS[refusal.kind])
@@ -132,12 +137,12 @@ async def _unstorable(request: Request, _error: Exception) -> Response:
 
 
 async def _overtaken(request: Request, error: Exception) -> Response:
-    log.warning("integrity", path=request.url.path, error=type(error).__name__)
+    log.warning("integrity", path=_route(request), error=type(error).__name__)
     return await answer(request, Refusal("request.overtaken"), 409)
 
 
 async def _busy(request: Request, error: Exception) -> Response:
-    log.warning("busy", path=request.url.path, error=type(error).__name__)
+    log.warning("busy", path=_route(request), error=type(error).__name__)
     return await answer(request, Refusal("request.busy"), 503, {"Retry-After": "5"})
 
 
@@ -145,6 +150,6 @@ async def _failed(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
     # The trace alone: the values of variables are people's data and have no business in a log.
     trace = "".join(traceback.format_exception(error))
-    log.error("failed", path=request.url.path, reference=reference, trace=trace)
+    log.error("failed", path=_route(request), reference=reference, trace=trace)
     # This answer leaves from outside the middlewares, so it brings the strict headers itself.
     return await answer(request, Refusal("request.failed", reference=reference), 500, dict(HEADERS))

@@ -88,7 +88,7 @@ def test_the_published_schema_holds(client: TestClient) -> None:
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", client.app)
 
     for operation in schema.get_all_operations():
-        made = operation.ok()
+        made = operation.ok()  # type: ignore[union-attr]
 
         @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=made.as_strategy())
