@@ -179,7 +179,7 @@ def _not_dunned(on: dt.date) -> sa.Select[tuple[int]]:
 
 def _overdue(session: Session, on: dt.date, span: Span | None, community_id: int | None = None) -> sa.Subquery:
     """Return for each unit the oldest due day and the sum of what is overdue on a day and may be dunned."""
-    narrow = [bill_state.c.bill_id.not_in(_not_dunned(on))]
+    narrow: list[sa.ColumnElement[bool]] = [bill_state.c.bill_id.not_in(_not_dunned(on))]
     if span is not None:
         narrow.append(bill_state.c.unit_id.between(*span))
     if community_id is not None:
