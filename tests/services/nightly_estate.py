@@ -15,6 +15,7 @@ from app.domain.rates import ALWAYS, Rate
 from app.store import db, estate, ledger, persons, plans
 from app.store.tables import account, unit
 from app.store.tables_office import unit_level
+from app.store.types import canonical
 
 NOON = dt.datetime(2026, 3, 1, 4, tzinfo=dt.UTC)
 
@@ -86,12 +87,13 @@ def post_bills(
         return ledger.post_many(session, postings, through=through)
 
 
-def pay(engine: Engine, place: Place, unit_id: int, on: dt.date, fen: int) -> int:
+def pay(engine: Engine, place: Place, unit_id: int, on: dt.date, fen: int, *, bill_ids: Sequence[int] = ()) -> int:
     row = {
         "community_id": place.community_id,
         "received_on": on,
         "amount_fen": fen,
         "method": "cash",
+        "designated": canonical(list(bill_ids)),
         "recorded_at": NOON,
     }
     with db.transaction(engine) as session:

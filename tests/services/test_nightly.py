@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 
 from app.domain.errors import Refusal
 from app.jobs import nightly
-from app.store import db, verify
+from app.store import arrears, db, verify
 from app.store.tables import account, bill_state, ledger_entry
 from app.store.tables_office import nightly_run, notice_batch, notice_batch_unit, procedure_level
 from tests.databases import PostgresDatabases, SqliteDatabases
@@ -316,3 +316,28 @@ def test_a_rehearsal_says_what_a_run_does_and_writes_nothing(engine: Engine) -> 
     rehearsed = nightly.rehearse(engine, through=D(2026, 2, 3))
     assert (place.levels(engine), place.closed_dates(engine)) == before
     assert nightly.run(engine, through=D(2026, 2, 3)) == rehearsed
+
+
+# --- what people see ------------------------------------------------------------------------------
+
+
+def test_a_list_shows_the_level_of_the_debts_of_today(engine: Engine) -> None:
+    made = place.build(engine, units=1)
+    [unit_id] = made.units
+    older = place.post_bills(engine, made, D(2026, 1, 10), through=D(2026, 1, 5))
+    place.post_bills(engine, made, D(2026, 3, 10), through=D(2026, 1, 5))
+    place.set_closed(engine, D(2026, 1, 5))
+    nightly.run(engine, through=D(2026, 3, 11))
+
+    def shown(on: dt.date) -> list[int]:
+        with db.reading(engine) as session:
+            return [row.level for row in arrears.list_units(session, as_of=on, wanted=arrears.Filter())]
+
+    assert (shown(D(2026, 1, 10)), shown(D(2026, 1, 11)), shown(D(2026, 3, 11))) == ([], [1], [2])
+    place.pay(engine, made, unit_id, D(2026, 3, 12), 10_000 + 610, bill_ids=older)
+    with db.reading(engine) as session:
+        assert [one.due_on for one in arrears.bills_on(session, as_of=D(2026, 3, 20), unit_ids=[unit_id])] == [
+            D(2026, 3, 10)
+        ]
+    nightly.run(engine, through=D(2026, 3, 20))
+    assert shown(D(2026, 3, 20)) == [1]
