@@ -153,7 +153,8 @@ class NoticeFacts(_Billed):
     """A notice of arrears (every field of the trade's standard form).
 
     ``number`` has at most 14 capitals and digits, so that the slip's code stays small; ``owner_url`` opens the owner's
-    page. ``articles`` are the statutes cited, by id: duty to pay and demand, duty to pay, suit.
+    page. ``deducted_fen`` is what came off these bills between ``as_of`` and the issue. ``articles`` are the statutes
+    cited, by id: duty to pay and demand, duty to pay, suit.
     """
 
     tone: Tone
@@ -163,6 +164,7 @@ class NoticeFacts(_Billed):
     owner_url: str
     batch: str = ""
     credit_fen: int = 0
+    deducted_fen: int = 0
     reply_days: int = 7
     is_principal_first: bool = True
     articles: tuple[str, ...] = NOTICE_ARTICLES

@@ -5,7 +5,7 @@ from __future__ import annotations
 LABELS: dict[str, str] = {
     "skip_reason.paid": "已缴清",
     "skip_reason.not_yet": "未达到本级的逾期天数或金额",
-    "skip_reason.changed": "计算日之后已有缴款，缴清的账单未列入",
+    "skip_reason.changed": "截至日期之后余额有变：已缴部分未列入；整户未列入的，请重新生成",
     "skip_reason.already_noticed": "当日已有同级通知",
     "skip_reason.contact_stopped": "已约定暂停联系",
     "skip_reason.on_hold": "账单暂缓催缴",

@@ -66,14 +66,21 @@ def finish(
 def finish_all(
     engine: Engine, gateways: Gateways, *, workers: int, go_on: Callable[[], bool] = lambda: True
 ) -> list[Finished]:
-    """Finish every batch that was released and is not done: what the worker does when it wakes."""
+    """Finish every batch that was released and is not done: what the worker does when it wakes.
+
+    Only what could be finished is returned; a batch that fails is logged.
+    """
     with db.reading(engine) as session:
         batch_ids = notices.unfinished(session)
     done = []
     for batch_id in batch_ids:
         if go_on():
-            with workshop(engine, batch_id=batch_id, workers=workers) as executor:
-                done.append(finish(engine, gateways, batch_id=batch_id, executor=executor, go_on=go_on))
+            try:
+                with workshop(engine, batch_id=batch_id, workers=workers) as executor:
+                    done.append(finish(engine, gateways, batch_id=batch_id, executor=executor, go_on=go_on))
+            except Exception:
+                # One batch that cannot be finished never starves those after it; it is tried again at the next wake.
+                log.exception("notices.not_finished", batch_id=batch_id)
     return done
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.documents import codec, contexts, drafting
 from app.domain.errors import conflict
+from app.domain.events import Discount
 from app.domain.ledger import BillStatement, statement
 from app.domain.notices import BatchState, Debt, SkipReason, Verdict
 from app.store import documents, estate, ledger, notices, owner_links, persons, replay
@@ -32,10 +33,16 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A unit's account: overdue and open on the day of the notice, the same bills by now, and stored credit then."""
+    """A unit's account: overdue and open on the day of the figures, what is left of that by now, and stored credit.
+
+    ``left`` has the figures of that day less all that was paid, forgiven or taken back since: a bill that was reversed
+    is not in it. ``is_recast`` says that something since changed how the charge up to that day is worked out.
+    """
 
     open: Mapping[int, BillStatement]
-    by_now: Mapping[int, BillStatement]
+    left: Mapping[int, BillStatement]
+    is_settled: bool
+    is_recast: bool
     credit_fen: int
 
 
@@ -94,14 +101,41 @@ def close(session: Session, *, batch_id: int, print_sha256: str | None) -> None:
 def _state(story: replay.Story, as_of: dt.date, now_on: dt.date) -> _State:
     then = statement(story.account, as_of)
     after = then if now_on == as_of else statement(story.account, now_on)
+    overdue = {
+        int(one.bill.id[1:]): one
+        for one in then.bills
+        if one.bill.due_on < as_of and one.bill.issued_on <= as_of and one.total_fen
+    }
+    by_now = {int(one.bill.id[1:]): one for one in after.bills}
+    left = {number: _less(one, by_now[number]) for number, one in overdue.items() if number in by_now}
     return _State(
-        open={
-            int(one.bill.id[1:]): one
-            for one in then.bills
-            if one.bill.due_on < as_of and one.bill.issued_on <= as_of and one.total_fen
-        },
-        by_now={int(one.bill.id[1:]): one for one in after.bills},
-        credit_fen=then.credit_fen,
+        open=overdue,
+        left={number: one for number, one in left.items() if one.total_fen},
+        is_settled=not any(by_now[number].total_fen for number in overdue if number in by_now),
+        is_recast=any(
+            isinstance(event, Discount) and event.retroactive and as_of < event.on <= now_on
+            for event in story.account.events
+        ),
+        credit_fen=min(then.credit_fen, after.credit_fen),
+    )
+
+
+def _less(then: BillStatement, now: BillStatement) -> BillStatement:
+    """Return the figures of then, less what came off since: nobody is asked for money that is there already.
+
+    The late charge stays that of the days up to then; what was paid or forgiven of it since is taken off.
+    """
+    waived = max(0, now.late_waived_fen - then.late_waived_fen)
+    paid = max(0, now.late_paid_fen - then.late_paid_fen)
+    late_charge = max(0, then.late_charge_fen - waived - paid)
+    off = then.late_charge_fen - late_charge
+    return replace(
+        then,
+        principal_fen=min(then.principal_fen, now.principal_fen),
+        costs_fen=min(then.costs_fen, now.costs_fen),
+        late_charge_fen=late_charge,
+        late_waived_fen=then.late_waived_fen + min(waived, off),
+        late_paid_fen=then.late_paid_fen + off - min(waived, off),
     )
 
 
@@ -109,17 +143,18 @@ def _still_owed(state: _State, verdict: Verdict) -> Verdict:
     """Take off what was settled between the day of the figures and today; say so where less is owed than then."""
     if verdict.reason is not None:
         return verdict
-    open_still = tuple(number for number in verdict.bill_ids if state.by_now[number].total_fen)
-    if not open_still:
+    if state.is_settled:
         return Verdict(reason=SkipReason.PAID)
-    less = any(
-        state.by_now[number].principal_fen < state.open[number].principal_fen
-        or state.by_now[number].late_charge_fen < state.open[number].late_charge_fen
-        or state.by_now[number].costs_fen < state.open[number].costs_fen
-        for number in verdict.bill_ids
-    )
-    left_out = verdict.left_out or (SkipReason.BALANCE_CHANGED if less else None)
+    open_still = tuple(number for number in verdict.bill_ids if number in state.left)
+    if state.is_recast or not open_still:
+        return Verdict(reason=SkipReason.BALANCE_CHANGED)
+    is_less = any(state.left.get(number) != state.open[number] for number in verdict.bill_ids)
+    left_out = verdict.left_out or (SkipReason.BALANCE_CHANGED if is_less else None)
     return replace(verdict, bill_ids=open_still, left_out=left_out)
+
+
+def _deducted_fen(state: _State, bill_ids: Sequence[int]) -> int:
+    return sum(state.open[number].total_fen - state.left[number].total_fen for number in bill_ids)
 
 
 def _write(
@@ -159,10 +194,11 @@ def _write(
                 owners=verdict.owners,
                 phone_mask=next((one.phone_mask for one in people[row.unit_id] if one.phone_mask), ""),
             ),
-            bills=drafting.bills([states[row.unit_id].open[one] for one in verdict.bill_ids], posted),
+            bills=drafting.bills([states[row.unit_id].left[one] for one in verdict.bill_ids], posted),
             owner_url=f"{public_url}/o/" if public_url else "",
             batch=str(batch.id),
             credit_fen=states[row.unit_id].credit_fen,
+            deducted_fen=_deducted_fen(states[row.unit_id], verdict.bill_ids),
             is_principal_first=community.allocation_within == "principal_first",
         )
         for number, (row, verdict) in zip(numbers, sent, strict=True)

@@ -18,7 +18,7 @@ from app.documents.contexts import NoticeFacts
 from app.domain.errors import Refusal
 from app.domain.notices import SkipReason
 from app.jobs import rendering
-from app.services import notice_issue, notices, ownership, payments
+from app.services import billing, notice_issue, notices, ownership, payments
 from app.store import arrears, db, documents, ledger, owner_links, sealing
 from app.store import notices as store
 from app.store.tables import ownership as ownership_table
@@ -27,6 +27,8 @@ from app.store.types import canonical
 from tests import making
 from tests.services import noticing
 from tests.services.noticing import NOW, TODAY
+
+KEYS = ((0, "first"), (1, "second"))
 
 
 @pytest.fixture
@@ -138,7 +140,7 @@ def test_what_was_settled_after_the_day_of_the_figures_is_not_asked_for(engine: 
     later = TODAY + dt.timedelta(days=2)
     pay(engine, made.units[1], 100_000, on=later)
     pay(engine, made.units[2], 25_000, on=later)
-    pay(engine, made.units[3], 48_000 + 1_800 - 1, on=later)
+    pay(engine, made.units[3], 48_000 + 1_272 + 100, on=later)
     noticing.release(engine, batch_id, today=later)
     assert issue_all(engine, batch_id, today=later) == 4
     assert noticing.reasons(engine, batch_id) == noticing.only(SkipReason.PAID, "1-1-102")
@@ -148,6 +150,59 @@ def test_what_was_settled_after_the_day_of_the_figures_is_not_asked_for(engine: 
     assert len(told[found["1-1-201"]["label"]].bills) == 2  # its late charge is still owed
     assert len(told[found["1-1-202"]["label"]].bills) == 1
     assert found["1-1-301"]["skip_reason"] == ""
+
+
+def test_what_was_paid_in_part_after_the_day_of_the_figures_is_taken_off_them(
+    engine: Engine, made: making.Estate
+) -> None:
+    batch_id = noticing.draft(engine, made)
+    later = TODAY + dt.timedelta(days=2)
+    pay(engine, made.units[0], 20_000, on=later)
+    pay(engine, made.units[1], 48_000 + 100, on=later)
+    noticing.release(engine, batch_id, today=later)
+    issue_all(engine, batch_id, today=later)
+    told = facts_of(engine, batch_id)
+    [part, principal, *_, untouched] = [told[row["label"]] for row in noticing.rows(engine, batch_id)]
+    # The late charge stays that of the 51 and 20 days up to the day of the figures.
+    assert [(one.principal_fen, one.late_charge_fen) for one in part.bills] == [(4_000, 1_224), (24_000, 480)]
+    assert [(one.principal_fen, one.late_charge_fen) for one in principal.bills] == [(0, 1_124), (0, 480)]
+    assert (principal.bills[0].accrued_fen, principal.bills[0].late_paid_fen) == (1_224, 100)
+    assert [one.deducted_fen for one in (part, principal, untouched)] == [20_000, 48_100, 0]
+    assert part.as_of == TODAY
+
+
+def test_a_bill_taken_back_after_the_day_of_the_figures_is_not_asked_for(engine: Engine, made: making.Estate) -> None:
+    batch_id = noticing.draft(engine, made)
+    later = TODAY + dt.timedelta(days=2)
+    for place, count in ((0, 1), (1, 2)):
+        with db.transaction(engine) as session:
+            for found in arrears.bills_on(session, as_of=TODAY, unit_ids=[made.units[place]])[:count]:
+                back = {"on": later, "reason": "重复出账", "today": later, "now": NOW, "actor_id": None}
+                billing.reverse_bill(session, bill_id=found.bill_id, **back)  # type: ignore[arg-type]
+    noticing.release(engine, batch_id, today=later)
+    assert issue_all(engine, batch_id, today=later) == 4
+    assert noticing.reasons(engine, batch_id) == noticing.only(SkipReason.PAID, "1-1-102")
+    row = noticing.rows(engine, batch_id)[0]
+    assert [one.due_on for one in facts_of(engine, batch_id)[row["label"]].bills] == [dt.date(2026, 2, 10)]
+
+
+def test_a_unit_whose_charge_was_worked_out_anew_is_left_out(engine: Engine, made: making.Estate) -> None:
+    batch_id = noticing.draft(engine, made)
+    later = TODAY + dt.timedelta(days=2)
+    with db.transaction(engine) as session:
+        bill_id = arrears.bills_on(session, as_of=TODAY, unit_ids=[made.units[0]])[0].bill_id
+        row = {
+            "kind": "discount",
+            "value_on": later,
+            "bill_ids": canonical([bill_id]),
+            "amount_fen": 4_000,
+            "is_retroactive": True,
+            "recorded_at": NOW,
+        }
+        ledger.post(session, ledger.Posting(made.units[0], "adjustment", row), through=later)
+    noticing.release(engine, batch_id, today=later)
+    assert issue_all(engine, batch_id, today=later) == 4
+    assert noticing.reasons(engine, batch_id) == noticing.only(SkipReason.BALANCE_CHANGED, "1-1-101")
 
 
 def test_a_dunning_hold_on_every_bill_leaves_the_unit_out_and_one_on_a_bill_only_that_bill(
@@ -483,6 +538,24 @@ def test_a_stop_between_two_steps_is_heard(engine: Engine, made: making.Estate, 
     assert (done.issued, done.printed) == (0, 0)
     assert [one.is_done for one in rendering.finish_all(engine, noticing.gateways(tmp_path), workers=1)] == [True]
     assert rendering.finish_all(engine, noticing.gateways(tmp_path), workers=1) == []
+
+
+def test_a_batch_that_cannot_be_finished_does_not_stop_the_next(
+    engine: Engine, made: making.Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = (noticing.draft(engine, made, key=key, unit_ids=made.units[place : place + 1]) for place, key in KEYS)
+    for batch_id in (bad, good):
+        noticing.release(engine, batch_id)
+    issue = notice_issue.issue
+
+    def fails(session: Session, *, batch_id: int, **how: Any) -> notice_issue.Issued:
+        if batch_id == bad:
+            raise KeyError(batch_id)
+        return issue(session, batch_id=batch_id, **how)
+
+    monkeypatch.setattr(notice_issue, "issue", fails)
+    done = rendering.finish_all(engine, noticing.gateways(tmp_path), workers=1)
+    assert [(one.batch_id, one.printed) for one in done] == [(good, 1)]
 
 
 def test_a_receipt_is_printed_once_and_the_same_on_reprint(engine: Engine, made: making.Estate, tmp_path: Path) -> None:
