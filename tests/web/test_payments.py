@@ -220,3 +220,28 @@ def test_another_day_is_marked_as_a_trial(browser: Browser) -> None:
     text = browser("clerk").get("/arrears?as_of=2026-12-31").text
     assert "试算" in text
     assert (dt.date(2026, 12, 31)).isoformat() in text
+
+
+def test_a_second_clerk_is_asked_before_the_same_money_is_taken_again(
+    browser: Browser, estate: Estate, engine: Engine
+) -> None:
+    unit_id = first_unit(estate)
+    form = {"amount": "500", "key": KEY, "act": "record"}
+    assert browser("clerk").post(f"/units/{unit_id}/pay", data=form).status_code == 303
+    again = browser("cashier").post(f"/units/{unit_id}/pay", data=form | {"key": "j" * 22})
+    assert again.status_code == 409
+    assert 'name="confirm_twin"' in again.text
+    assert paid(engine) == 1
+    sure = form | {"key": "j" * 22, "confirm_twin": "true"}
+    assert browser("cashier").post(f"/units/{unit_id}/pay", data=sure).status_code == 303
+    assert paid(engine) == 2
+
+
+def test_a_used_key_is_replaced_so_that_the_next_press_works(browser: Browser, estate: Estate) -> None:
+    client, unit_id = browser("clerk"), first_unit(estate)
+    client.post(f"/units/{unit_id}/pay", data={"amount": "500", "key": KEY})
+    refused = client.post(f"/units/{unit_id}/pay", data={"amount": "600", "key": KEY})
+    assert refused.status_code == 409
+    key = refused.text.split('name="key" value="')[1].split('"')[0]
+    assert key != KEY
+    assert client.post(f"/units/{unit_id}/pay", data={"amount": "600", "key": key}).status_code == 303

@@ -39,6 +39,7 @@ class PaymentForm(forms.FormModel):
     received_on: forms.Date | None = Field(default=None, title="收款日期")
     bill: list[forms.Number] = Field(default_factory=list, title="指定账单", max_length=400)
     key: str = Field(title="表单编号", min_length=8, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")
+    confirm_twin: bool = Field(default=False, title="确认不是重复收款")
     act: Literal["preview", "record"] = "record"
 
     def receipt(self, unit_id: int, today: dt.date) -> payments.Receipt:
@@ -87,7 +88,7 @@ def pay(request: Request, unit_id: Id, here: Cashier, engine: Database, form: Pa
         if form.model.act == "preview":
             effect = _preview(engine, here, receipt, today)
             return _page(request, here, engine, unit_id, form, effect=effect)
-        done = _record(engine, here, receipt, form.model.key, today)
+        done = _record(engine, here, receipt, form.model, today)
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
@@ -120,7 +121,9 @@ def _preview(engine: Engine, here: Here, receipt: payments.Receipt, today: dt.da
         return payments.preview(session, receipt=receipt, today=today)
 
 
-def _record(engine: Engine, here: Here, receipt: payments.Receipt, key: str, today: dt.date) -> payments.Recorded:
+def _record(
+    engine: Engine, here: Here, receipt: payments.Receipt, model: PaymentForm, today: dt.date
+) -> payments.Recorded:
     with db.transaction(engine) as session:
         units.reachable_head(session, here, receipt.unit_id)
         return payments.record(
@@ -131,8 +134,9 @@ def _record(engine: Engine, here: Here, receipt: payments.Receipt, key: str, tod
             actor_id=here.actor.user_id,
             actor=here.actor.login,
             may_back_date=here.actor.may(Permission.PAYMENT_BACKDATE),
-            key=key,
+            key=model.key,
             cashier=here.actor.name,
+            may_be_twin=model.confirm_twin,
         )
 
 

@@ -124,7 +124,8 @@ def _request(
             actor=here.actor.login,
             key=model.key,
         )
-        if evidence and not waiver_reads.attachments(session, made):
+        is_open = _one(session, here, made)["state"] == "requested"
+        if evidence and is_open and not waiver_reads.attachments(session, made):
             waiver_reads.attach(
                 session,
                 request_id=made,
@@ -227,7 +228,7 @@ def decide(request: Request, request_id: Id, here: Decider, engine: Database, fo
 
 
 @router.post("/waivers/{request_id}/undo")
-def undo(request: Request, request_id: Id, here: Asker, engine: Database, form: Undone) -> Response:
+def undo(request: Request, request_id: Id, here: Viewer, engine: Database, form: Undone) -> Response:
     if form.model is None:
         return _request_page(request, here, engine, request_id, form, status=422)
     try:
