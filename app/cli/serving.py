@@ -47,6 +47,7 @@ def serve(
         forwarded_allow_ips="127.0.0.1" if behind_proxy else "",
         server_header=False,
         log_level="info",
+        access_log=False,  # an owner's link is a key, and the access log would keep it
     )
 
 
@@ -81,4 +82,4 @@ def demo(
     if not headless:
         say("Stop it with Ctrl+C.")
         with job.working(settings):
-            uvicorn.run(app, host="127.0.0.1", port=port, server_header=False, log_level="warning")
+            uvicorn.run(app, host="127.0.0.1", port=port, server_header=False, log_level="warning", access_log=False)

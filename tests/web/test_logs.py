@@ -31,7 +31,7 @@ def test_a_failing_owner_page_is_logged_without_its_key(
     with structlog.testing.capture_logs() as lines:
         answer = anonymous.get(f"/o/{TOKEN}")
     assert answer.status_code >= 409
-    assert [line["route"] for line in lines] == ["/o/{token}"]
+    assert [line["path"] for line in lines] == ["/o/{token}"]
     assert TOKEN not in str(lines)
 
 
@@ -39,7 +39,7 @@ def test_a_failing_owner_page_is_logged_without_its_key(
 def test_the_server_keeps_no_log_of_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[dict[str, Any]] = []
     monkeypatch.setattr(uvicorn, "run", lambda *_, **options: started.append(options))
-    monkeypatch.setattr(serving, "engine", lambda: type("Engine", (), {"dispose": lambda _: None})())
+    monkeypatch.setattr(serving, "engine", type("Engine", (), {"dispose": lambda _: None}))
     result = CliRunner().invoke(program, ["serve"])
     assert result.exit_code == 0, result.output
     assert [options["access_log"] for options in started] == [False]
