@@ -74,7 +74,7 @@ class Filled(Generic[M]):
         named = self.model is not None and refusal.field in type(self.model).model_fields
         name = refusal.field if refusal.field in self.values or named else ""
         # A key that stands for an earlier form is of no more use: the page makes a fresh one.
-        is_used = refusal.code == "form.key_reused"
+        is_used = refusal.code.endswith(".key_reused")
         values = {key: value for key, value in self.values.items() if not (is_used and key == "key")}
         return Filled(values, {**self.faults, name or "": zh_cn.sentence(refusal)}, self.model, self.files)
 

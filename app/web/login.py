@@ -181,10 +181,19 @@ def change_password(
 
 def _check_current(engine: Engine, here: Here, form: PasswordForm) -> None:
     passwords.check_choice(form.password, login=here.actor.login)
+    # Counted apart from signing in: guessing at an open desk must not lock its owner out elsewhere.
+    subject, now = f"me:{here.actor.user_id}", clock.now()
     with db.reading(engine) as session:
         user = users.by_id(session, here.actor.user_id)
+        is_locked = sessions.is_locked(session, subject=subject, at=now)
+    if is_locked:
+        raise Refusal("signin.current_locked", field="current")
     if user is None or not passwords.verify(form.current, user.password_hash)[0]:
+        with db.transaction(engine) as session:
+            sessions.count_failure(session, subject=subject, at=now)
         raise Refusal("signin.current_wrong", field="current")
+    with db.transaction(engine) as session:
+        sessions.forget_failures(session, subject=subject)
 
 
 @router.post("/theme")

@@ -16,7 +16,7 @@ from app.domain.errors import Refusal
 from app.i18n import zh_cn
 from app.sheets import exports
 from app.sheets.exports import Column, ColumnKind
-from app.store import arrears, audit, db, unit_reads
+from app.store import arrears, audit, db, unit_reads, unit_search
 from app.web import forms, pages
 from app.web.deps import Database, Here, Reading, require
 from app.web.listing import PAGE_SIZE, Pager
@@ -91,7 +91,7 @@ def show(request: Request, here: Annotated[Here, require(Permission.ARREARS_SEE)
         form=form,
         status=422 if form.faults else 200,
         headers={"Vary": "HX-Request"},
-        buildings=unit_reads.buildings(session, here.community_id) if here.community_id else [],
+        buildings=unit_search.buildings(session, here.community_id) if here.community_id else [],
         buckets=arrears.BUCKETS,
         **context,
     )

@@ -165,6 +165,7 @@ def release(
                 actor_id=here.actor.user_id,
                 actor=here.actor.login,
                 public_url=settings.public_url,
+                may_be_local=settings.demo,
             )
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import clock
 from app.domain.access import Permission
-from app.store import unit_reads
+from app.store import unit_reads, unit_search
 from app.web import forms, pages, timeline
 from app.web.deps import Here, Id, Reading, reachable, require
 from app.web.listing import PAGE_SIZE, Pager
@@ -52,9 +52,9 @@ def reachable_view(session: Session, here: Here, unit_id: int, as_of: dt.date) -
 def show_list(request: Request, here: Looker, session: Reading) -> Response:
     form = forms.of_address(UnitsQuery, request)
     query = form.model or UnitsQuery()
-    count, rows = 0, list[unit_reads.Found]()
+    count, rows = 0, list[unit_search.Found]()
     if here.community_id is not None:
-        count, rows = unit_reads.page_of_units(
+        count, rows = unit_search.page_of_units(
             session,
             community_id=here.community_id,
             text=query.q,
@@ -72,7 +72,7 @@ def show_list(request: Request, here: Looker, session: Reading) -> Response:
         form=form,
         rows=rows,
         pager=Pager("/units", params, query.page, count),
-        buildings=unit_reads.buildings(session, here.community_id) if here.community_id else [],
+        buildings=unit_search.buildings(session, here.community_id) if here.community_id else [],
     )
 
 
@@ -80,7 +80,7 @@ def show_list(request: Request, here: Looker, session: Reading) -> Response:
 def search(request: Request, here: Looker, session: Reading, q: str = "") -> Response:
     text = q.strip()[:40]
     reach = here.actor.community_ids
-    found = unit_reads.search(session, text=text, community_ids=reach, on=clock.today()) if text else []
+    found = unit_search.search(session, text=text, community_ids=reach, on=clock.today()) if text else []
     if len(found) == 1:
         return RedirectResponse(f"/units/{found[0].unit_id}", status_code=303)
     return pages.page(request, "units/search.html", here=here, found=found, text=text)
