@@ -34,6 +34,7 @@ def notices(
     """Make the arrears notices of a date and level; run again, it adds none and gives the same files."""
     from app import settings
     from app.cli import logs
+    from app.domain.web_address import is_public
     from app.gateways.files import FileStore
     from app.gateways.ports import Gateways
     from app.i18n import zh_cn
@@ -64,12 +65,18 @@ def notices(
         for one in done.left
     ]
     skipped = [one for one in left if "partial" not in one]
+    faults = {"address_local": not is_public(configured.public_url), "as_of_in_future": on > today()}
+    warned = [
+        {"unit": "", "reason": name, "message": zh_cn.LABELS[f"notice_warning.{name}"]}
+        for name, is_so in faults.items()
+        if is_so
+    ]
     payload = {
         "batch": done.batches[0] if len(done.batches) == 1 else list(done.batches) or None,
         "notices": done.notices,
         "created": done.created,
         "skipped": skipped,
-        "warnings": [one for one in left if "partial" in one],
+        "warnings": [*warned, *(one for one in left if "partial" in one)],
         "problems": list(done.problems),
         "print_file": str(done.print_file) if done.print_file else None,
         "seconds": round(perf_counter() - started, 3),
@@ -77,6 +84,8 @@ def notices(
     }
     line = f"{done.notices} notices ({done.created} new), {len(skipped)} units left out; {payload['print_file'] or ''}"
     answer(payload, as_json=as_json, lines=[line, *(f"{one['unit']}: {one['message']}" for one in skipped)])
+    for one in warned:
+        say(str(one["message"]))
     for number in done.problems:
         say(f"not printed: {number}")
     if done.problems:

@@ -13,6 +13,8 @@ LABELS: dict[str, str] = {
     "skip_reason.no_owner": "未登记现业主",
     "skip_reason.former_owner": "账单属于前业主",
     "skip_reason.name_unprintable": "业主姓名有字体缺少的字，请核对",
+    "notice_warning.address_local": "业主查询地址 QINGQIAN_PUBLIC_URL 只有本机能打开，所印二维码业主扫不开。请设置后再正式发送",
+    "notice_warning.as_of_in_future": "截至日期晚于今天：通知按该日出具，其中的违约金到该日才发生。请勿提前送达",
     "batch_state.draft": "待发布",
     "batch_state.released": "生成中",
     "batch_state.done": "已完成",

@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.domain.web_address import is_public
 from app.settings import Settings
 from app.store import calendars, db
 
@@ -111,7 +112,7 @@ def _fonts() -> Check:
 
 def _address(settings: Settings) -> Check:
     """An owner scans this address from paper: one that only this machine knows leads nowhere."""
-    local = any(name in settings.public_url for name in ("//127.", "//localhost", "//[::1]"))
+    local = not is_public(settings.public_url)
     detail = settings.public_url + ("; owners cannot open it, set QINGQIAN_PUBLIC_URL" if local else "")
     return Check("public_url", ok=True, detail=detail, warning=local)
 

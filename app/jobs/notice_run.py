@@ -66,7 +66,7 @@ def rehearse(engine: Engine, *, order: Order) -> Outcome:
     count, left = 0, list[Left]()
     with db.reading(engine) as session:
         for wanted in _wanted(engine, order):
-            seen = notices.preview(session, wanted=wanted, today=clock.today())
+            seen = notices.preview(session, wanted=wanted, today=max(clock.today(), order.as_of))
             count += len(seen.selected)
             left += [Left(one.code, one.reason.value) for one in seen.skipped if one.reason]
             left += [Left(one.code, one.left_out.value, True) for one in seen.selected if one.left_out]  # noqa: FBT003

@@ -41,7 +41,7 @@ class _State:
 
     open: Mapping[int, BillStatement]
     left: Mapping[int, BillStatement]
-    is_settled: bool
+    by_now_fen: Mapping[int, int]
     is_recast: bool
     credit_fen: int
 
@@ -111,7 +111,7 @@ def _state(story: replay.Story, as_of: dt.date, now_on: dt.date) -> _State:
     return _State(
         open=overdue,
         left={number: one for number, one in left.items() if one.total_fen},
-        is_settled=not any(by_now[number].total_fen for number in overdue if number in by_now),
+        by_now_fen={number: by_now[number].total_fen for number in left},
         is_recast=any(
             isinstance(event, Discount) and event.retroactive and as_of < event.on <= now_on
             for event in story.account.events
@@ -143,7 +143,7 @@ def _still_owed(state: _State, verdict: Verdict) -> Verdict:
     """Take off what was settled between the day of the figures and today; say so where less is owed than then."""
     if verdict.reason is not None:
         return verdict
-    if state.is_settled:
+    if not any(state.by_now_fen.get(number) for number in verdict.bill_ids):
         return Verdict(reason=SkipReason.PAID)
     open_still = tuple(number for number in verdict.bill_ids if number in state.left)
     if state.is_recast or not open_still:

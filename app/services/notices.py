@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.documents import drafting
 from app.domain.errors import Refusal, conflict
 from app.domain.notices import BatchState, Debt, SkipReason, Verdict
+from app.domain.web_address import is_public
 from app.store import arrears, audit, calendars, documents, notices, once
 from app.store.types import canonical
 
@@ -77,11 +78,12 @@ def preview(session: Session, *, wanted: Wanted, today: dt.date) -> Preview:
     """Return who would get a notice and who would not, and why; nothing is written.
 
     Raises:
-        Refusal: ``notice.level_unknown``, ``notice.too_many_units``.
+        Refusal: ``notice.level_unknown``, ``notice.too_many_units``, ``notice.as_of_in_future``.
 
     """
+    _refuse_the_future(wanted.as_of, today)
     level = notices.level_row(session, community_id=wanted.community_id, level=wanted.level)
-    deadline_on, known = _deadline(session, max(today, wanted.as_of), level.deadline_days)
+    deadline_on, known = _deadline(session, today, level.deadline_days)
     return Preview(deadline_on, known, tuple(_candidates(session, wanted, level)))
 
 
@@ -143,8 +145,10 @@ def standing_batch(
 
     None when nothing is overdue and there is no batch.
 
-    For programs: running it again adds nothing, running it in two processes at once gives one set.
+    For programs: running it again adds nothing, running it in two processes at once gives one set. Whoever names a
+    later day here prepares the letters of that day; an address that only this machine knows is the caller's to warn of.
     """
+    today = max(today, wanted.as_of)
     documents.queue_up(session, community_id=wanted.community_id, kind="notice", year=today.year)
     found = notices.find_batch(
         session, community_id=wanted.community_id, level=wanted.level, as_of=wanted.as_of, source=source
@@ -157,7 +161,16 @@ def standing_batch(
     )
     notices.put_units(session, batch_id, [_unit_row(one) for one in seen.candidates])
     if found is None or found.state == BatchState.DRAFT:
-        release(session, batch_id=batch_id, today=today, now=now, actor_id=None, actor=actor, public_url=public_url)
+        release(
+            session,
+            batch_id=batch_id,
+            today=today,
+            now=now,
+            actor_id=None,
+            actor=actor,
+            public_url=public_url,
+            may_be_local=True,
+        )
     elif seen.selected and found.state == BatchState.DONE:
         notices.update_batch(session, batch_id, state=BatchState.RELEASED.value)
     return int(batch_id)
@@ -172,20 +185,27 @@ def release(
     actor_id: int | None,
     actor: str,
     public_url: str,
+    may_be_local: bool = False,
 ) -> None:
     """Release a draft: from now on its notices may be issued; the deadline counts from today.
 
+    The address is frozen into every code that is printed, so one that owners cannot open is taken only where
+    ``may_be_local`` (a demonstration) says so.
+
     Raises:
-        Refusal: ``notice_batch.unknown``, ``notice_batch.not_draft``.
+        Refusal: ``notice_batch.unknown``, ``notice_batch.not_draft``, ``notice.as_of_in_future``,
+            ``notice_batch.address_local``.
 
     """
     batch = notices.locked_batch(session, batch_id)
     if batch.state != BatchState.DRAFT:
         raise conflict("notice_batch.not_draft")
+    _refuse_the_future(batch.as_of, today)
+    if not may_be_local and not is_public(public_url):
+        raise conflict("notice_batch.address_local", address=public_url)
     level = notices.level_row(session, community_id=batch.community_id, level=batch.level)
-    issued_on = max(today, batch.as_of)
-    deadline_on, _ = _deadline(session, issued_on, level.deadline_days)
-    criteria = json.loads(batch.criteria) | {"issued_on": issued_on.isoformat(), "public_url": public_url}
+    deadline_on, _ = _deadline(session, today, level.deadline_days)
+    criteria = json.loads(batch.criteria) | {"issued_on": today.isoformat(), "public_url": public_url}
     notices.update_batch(
         session,
         batch_id,
@@ -316,6 +336,12 @@ def _unit_row(one: Candidate) -> dict[str, Any]:
         "skip_reason": why.value if why else "",
         "selected_fen": one.total_fen,
     }
+
+
+def _refuse_the_future(as_of: dt.date, today: dt.date) -> None:
+    """A letter never demands a late charge that has not run up yet, nor a bill that is not due."""
+    if as_of > today:
+        raise Refusal("notice.as_of_in_future", field="as_of", on=as_of.isoformat())
 
 
 def _deadline(session: Session, issued_on: dt.date, days: int) -> tuple[dt.date, bool]:

@@ -59,7 +59,7 @@ def office(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathF
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), public_url=url)
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), public_url="https://fees.example")
     app = create_app(settings, engine=engine, limits=Limits(LOOSE, LOOSE, LOOSE, LOOSE))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)

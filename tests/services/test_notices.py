@@ -332,6 +332,30 @@ def test_the_deadline_leaves_fifteen_days_from_release_and_ends_on_a_working_day
     assert found.deadline_on == dt.date(2026, 3, 23)
 
 
+def test_a_batch_of_a_day_to_come_is_neither_drafted_nor_released(engine: Engine, made: making.Estate) -> None:
+    tomorrow = TODAY + dt.timedelta(days=1)
+    with pytest.raises(Refusal, match="as_of_in_future") as refused:
+        noticing.draft(engine, made, as_of=tomorrow)
+    assert refused.value.field == "as_of"
+    batch_id = noticing.draft(engine, made)
+    with pytest.raises(Refusal, match="as_of_in_future"):
+        noticing.release(engine, batch_id, today=TODAY - dt.timedelta(days=1))
+    noticing.release(engine, batch_id)
+
+
+@pytest.mark.parametrize("address", ["", "http://127.0.0.1:8000"])
+def test_a_batch_whose_codes_nobody_could_open_is_not_released_but_in_a_demonstration(
+    engine: Engine, made: making.Estate, address: str
+) -> None:
+    batch_id = noticing.draft(engine, made)
+    who: dict[str, Any] = {"batch_id": batch_id, "today": TODAY, "now": NOW, "actor_id": None, "actor": "manager"}
+    with db.transaction(engine) as session, pytest.raises(Refusal, match="address_local"):
+        notices.release(session, **who, public_url=address)
+    with db.transaction(engine) as session:
+        notices.release(session, **who, public_url=address, may_be_local=True)
+    assert issue_all(engine, batch_id) == 5
+
+
 # --- what is frozen -------------------------------------------------------------------------------
 
 
