@@ -17,7 +17,7 @@ from app.services import imports
 from app.services import ownership as ownership_service
 from app.sheets import error_workbook, parsing
 from app.sheets.records import ParsedBook
-from app.store import arrears, db, estate, import_undo, persons, sealing, unit_reads, verify
+from app.store import arrears, db, estate, import_undo, persons, sealing, unit_search, verify
 from app.store.tables import (
     bill,
     community,
@@ -207,7 +207,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(engine: Engine, bring
 def test_owners_are_found_by_initials_and_their_numbers_are_sealed(engine: Engine, bring: Import) -> None:
     bring(office("register.xlsx"))
     with db.reading(engine) as session:
-        found = unit_reads.search(session, text="sy", community_ids=None, on=TODAY)
+        found = unit_search.search(session, text="sy", community_ids=None, on=TODAY)
         assert "1幢1单元203室" in {row.label for row in found}
         row = session.execute(sa.select(person).where(person.c.name == "单英")).first()
         assert row is not None
@@ -284,15 +284,15 @@ def test_a_changed_register_updates_area_phone_and_empty_owners_only(engine: Eng
     assert (sheet["created"], sheet["updated"], sheet["unchanged"]) == (0, 2, 1)
     assert warned(answer) == [(2, "area_changed"), (4, "owner_differs")]
     with db.reading(engine) as session:
-        found = {row.label: row for row in unit_reads.search(session, text="101", community_ids=None, on=TODAY)}
+        found = {row.label: row for row in unit_search.search(session, text="101", community_ids=None, on=TODAY)}
         assert "1幢1单元101室" in found
-        assert [row.label for row in unit_reads.search(session, text="9000", community_ids=None, on=TODAY)] == [
+        assert [row.label for row in unit_search.search(session, text="9000", community_ids=None, on=TODAY)] == [
             "1幢1单元101室"
         ]
-        assert [row.label for row in unit_reads.search(session, text="ls", community_ids=None, on=TODAY)] == [
+        assert [row.label for row in unit_search.search(session, text="ls", community_ids=None, on=TODAY)] == [
             "1幢1单元102室"
         ]
-        assert unit_reads.search(session, text="zl", community_ids=None, on=TODAY) == []
+        assert unit_search.search(session, text="zl", community_ids=None, on=TODAY) == []
         zhang = session.execute(sa.select(person.c.id).where(person.c.name == "张三")).scalar_one()
         assert persons.reveal_phone(session, zhang) == "+8613900139000"
 
@@ -447,6 +447,6 @@ def test_a_new_owner_is_found_and_the_old_one_still(engine: Engine, bring: Impor
             source="买卖", now=NOW, actor="测试",
         )  # fmt: skip
         for text in ("syt", "9000", "zs", "8000"):
-            assert [row.label for row in unit_reads.search(session, text=text, community_ids=None, on=TODAY)] == [
+            assert [row.label for row in unit_search.search(session, text=text, community_ids=None, on=TODAY)] == [
                 "1幢1单元101室"
             ]
