@@ -7,6 +7,8 @@ SENTENCES: dict[str, str] = {
     "waiver.pay_by_far": "付清期限最长 {days} 天。更久的约定请改办分期，或到期后重新申请。",
     "waiver.not_deciding": "撤销已批准的附条件减免需要审批权限。请由审批人办理。",
     "billing.period_far": "只能出本月、以前 {back} 个月和以后 {ahead} 个月内的账。请核对年月。",
+    "payment.key_reused": "这张表单已经登记过一笔收款，收据 {receipt}，那笔有效；改动后的这次没有登记。"
+    "若是更正，请先红冲收据 {receipt}；若确是另一笔收款，请核对后再提交一次。",
     "payment.twin": "{on} 已有一笔同户同额（或同流水号）的收款，收据 {receipt}。若确是另一笔，请勾选“确认不是重复收款”后再提交。",
     "text.too_long": "这里最多填写 {limit} 个字。请缩短后再提交。",
     "text.unreadable": "文字里有无法保存的控制字符。请删去后重新填写（可先粘贴到记事本再复制）。",

@@ -12,6 +12,7 @@ SENTENCES: dict[str, str] = {
     "signin.password_too_long": "密码最多 128 个字符。",
     "signin.password_common": "这个密码太常见，容易被猜到。请换一句只有您知道的话。",
     "signin.current_wrong": "当前密码不正确，请重新输入。",
+    "signin.current_locked": "当前密码连续输错 5 次，请等待 15 分钟后再修改密码。",
     "signin.login_taken": "用户名“{login}”已被使用，请换一个。",
     "signin.login_invalid": "用户名须为 2–40 个字母、数字、点、横线或下划线。",
     "signin.user_unknown": "没有找到用户“{login}”。",

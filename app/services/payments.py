@@ -116,12 +116,10 @@ def record(
 
     Raises:
         Refusal: ``money.not_positive``, ``money.too_large``, ``date.in_future``, ``payment.back_dated``,
-            ``payment.unknown_bill``, ``unit.unknown``, ``form.key_reused``, ``payment.twin`` unless ``may_be_twin``.
+            ``payment.unknown_bill``, ``unit.unknown``, ``payment.key_reused``, ``payment.twin`` unless ``may_be_twin``.
 
     """
-    if (
-        answered := once.claim(session, key=key, scope="payment", request=_asked(receipt, actor_id), now=now)
-    ) is not None:
+    if (answered := _claim(session, key, _asked(receipt, actor_id), now)) is not None:
         return Recorded(answered["payment_id"], answered["receipt_id"], answered["receipt_number"], repeated=True)
     _check(receipt, today)
     if receipt.received_on < today and not may_back_date:
@@ -202,6 +200,15 @@ def reverse(
         community_id=found.community_id,
     )
     once.settle(session, key=key, scope="payment_reversal", result={"payment_id": payment_id})
+
+
+def _claim(session: Session, key: str, asked: Mapping[str, object], now: dt.datetime) -> dict[str, Any] | None:
+    """Claim the key; where another payment used it, name the receipt of that one, for it stands."""
+    try:
+        return once.claim(session, key=key, scope="payment", request=asked, now=now)
+    except Refusal as refusal:
+        earlier = once.answered(session, key=key, scope="payment")
+        raise conflict("payment.key_reused", receipt=earlier.get("receipt_number", "")) from refusal
 
 
 def _asked(receipt: Receipt, actor_id: int | None) -> dict[str, object]:

@@ -40,6 +40,13 @@ def claim(
     return json.loads(found.result) if found.result else {}
 
 
+def answered(session: Session, *, key: str, scope: str) -> dict[str, Any]:
+    """Return the answer stored for a key, empty where there is none."""
+    query = sa.select(idempotency_key.c.result).where(idempotency_key.c.key == _stored(key, scope))
+    found = session.execute(query).scalar_one_or_none()
+    return json.loads(found) if found else {}
+
+
 def settle(session: Session, *, key: str, scope: str, result: Mapping[str, Any]) -> None:
     """Store the answer of a claimed key, in the same transaction."""
     session.execute(

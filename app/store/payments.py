@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import not_found
 from app.store.arrears import day
-from app.store.tables import allocation, bill, fee_item, payment, reversal
+from app.store.tables import allocation, bill, fee_item, payment, reversal, unit
 from app.store.tables_office import app_user, document
 
 
@@ -57,12 +57,15 @@ def _query() -> sa.Select[Any]:
 def twins(
     session: Session, *, unit_id: int, received_on: dt.date, amount_fen: int, reference: str
 ) -> list[sa.Row[Any]]:
-    """Return standing payments that look the same: same unit, day and amount, or the same reference anywhere."""
+    """Return standing payments of its community that look the same: same unit, day and amount, or same reference."""
+    community_id = sa.select(unit.c.community_id).where(unit.c.id == unit_id).scalar_subquery()
     same = sa.and_(
         payment.c.unit_id == unit_id, payment.c.received_on == day(received_on), payment.c.amount_fen == amount_fen
     )
     alike = sa.or_(same, payment.c.reference == reference) if reference else same
-    return list(session.execute(_query().where(alike, reversal.c.id.is_(None)).limit(5)))
+    return list(
+        session.execute(_query().where(payment.c.community_id == community_id, alike, reversal.c.id.is_(None)).limit(5))
+    )
 
 
 def allocations(session: Session, *, unit_id: int) -> list[Mapping[str, Any]]:

@@ -103,7 +103,7 @@ def test_the_same_form_sent_twice_is_one_payment_and_one_receipt(engine: Engine,
             True,
         )
         assert session.execute(sa.select(sa.func.count()).select_from(payment)).scalar_one() == 1
-        with pytest.raises(Refusal, match=r"form\.key_reused"):
+        with pytest.raises(Refusal, match=r"payment\.key_reused"):
             take(session, made, 10_001, key="form-1")
 
 

@@ -242,6 +242,22 @@ def test_a_used_key_is_replaced_so_that_the_next_press_works(browser: Browser, e
     client.post(f"/units/{unit_id}/pay", data={"amount": "500", "key": KEY})
     refused = client.post(f"/units/{unit_id}/pay", data={"amount": "600", "key": KEY})
     assert refused.status_code == 409
+    assert "收据 SJ0126000001" in refused.text
     key = refused.text.split('name="key" value="')[1].split('"')[0]
     assert key != KEY
     assert client.post(f"/units/{unit_id}/pay", data={"amount": "600", "key": key}).status_code == 303
+
+
+def test_a_receipt_of_another_community_is_not_named_as_a_twin(browser: Browser, estate: Estate) -> None:
+    units = [estate.units[number][0] for number in estate.communities]
+    for unit_id, reference in zip(units, ("4200001", "4200002"), strict=True):
+        form = {"amount": "7", "reference": reference, "key": f"{unit_id}".zfill(22)}
+        assert browser("clerk").post(f"/units/{unit_id}/pay", data=form).status_code == 303
+    client, form = browser("confined"), {"amount": "5", "key": KEY, "act": "preview"}
+    own, foreign = (
+        client.post(f"/units/{units[0]}/pay", data=form | {"reference": reference})
+        for reference in ("4200001", "4200002")
+    )
+    assert "可能重复" in own.text
+    assert foreign.status_code == 200
+    assert "可能重复" not in foreign.text

@@ -163,3 +163,17 @@ def test_a_late_failure_does_not_open_a_locked_door(engine: Engine) -> None:
         assert sessions.is_locked(session, subject="x", at=start + dt.timedelta(minutes=16))
         sessions.count_failure(session, subject="x", at=start + dt.timedelta(minutes=16))
         assert sessions.is_locked(session, subject="x", at=start + dt.timedelta(minutes=17))
+
+
+def test_guessing_the_current_password_at_an_open_desk_is_stopped(browser: Browser, anonymous: TestClient) -> None:
+    here, wish = browser("clerk"), {"password": "a quite different sentence"}
+    for _ in range(5):
+        wrong = here.post("/me/password", data=wish | {"current": "not this one"})
+        assert "当前密码不正确" in wrong.text
+    right = wish | {"current": estates.PASSWORD}
+    stopped = here.post("/me/password", data=right)
+    assert stopped.status_code == 422
+    assert "请等待 15 分钟" in stopped.text
+    assert sign_in(anonymous).status_code == 303
+    with time_machine.travel(clock.now() + dt.timedelta(minutes=16)):
+        assert here.post("/me/password", data=right).status_code == 303
