@@ -244,7 +244,11 @@ def plan_of(engine: Engine) -> list[str]:
     with engine.connect() as connection:
         lines = [str(row[-1]).rstrip()[:140] for row in connection.exec_driver_sql(explain + statement, parameters)]
     # The search for holds stands in the plan once for each age; it runs for held bills only.
-    return [line for line in dict.fromkeys(lines) if "bill_hold" not in line and "ubPlan" not in line and "SUBQUERY" not in line][:24]
+    return [
+        line
+        for line in dict.fromkeys(lines)
+        if "bill_hold" not in line and "ubPlan" not in line and "SUBQUERY" not in line
+    ][:24]
 
 
 @contextmanager
