@@ -36,6 +36,20 @@ class WaiverReason(StrEnum):
     OTHER = "other"
 
 
+SEEN_AT_LEAST = 10
+
+
+def check_evidence(reason: WaiverReason, note: str, *, has_file: bool) -> None:
+    """Ask for a file, or for a note that says which papers were seen; the account itself shows a first time.
+
+    Raises:
+        Refusal: ``waiver.evidence_missing``.
+
+    """
+    if reason is not WaiverReason.FIRST_TIME and not has_file and len(note.strip()) < SEEN_AT_LEAST:
+        raise Refusal("waiver.evidence_missing", field="note", least=SEEN_AT_LEAST)
+
+
 class WaiverState(StrEnum):
     """How far a request has come."""
 

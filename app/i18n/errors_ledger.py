@@ -46,6 +46,7 @@ SENTENCES: dict[str, str] = {
     "waiver.nothing_outstanding": "所选账单没有可减免的未结金额。请核对账单和截至日期。",
     "waiver.pay_by_missing": "附条件减免须写明缴清期限。",
     "waiver.pay_by_past": "缴清期限不能早于今天。请改为今天或之后的日期。",
+    "waiver.evidence_missing": "请上传证明材料；没有附件时，请在说明里写明看过哪些材料（至少 {least} 个字）。",
     "waiver.reason_note_missing": "选择“其他”原因时，请写明具体情况。",
     "waiver.note_missing": "不同意时请写明意见，方便申请人补充材料。",
     "waiver.same_person": "申请人不能审批自己的申请。请由另一位有权限的同事审批。",

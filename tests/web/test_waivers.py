@@ -14,7 +14,7 @@ PDF = b"%PDF-1.7 a scanned letter"
 def wish(estate: Estate, **changes: Any) -> tuple[int, dict[str, Any]]:
     unit_id = estate.units[estate.communities[0]][0]
     form = {"kind": "late_charge_waiver", "bill": [str(n) for n in estate.bills[unit_id]], "percent": "50"}
-    return unit_id, form | {"reason": "hardship", "note": "低保户", "key": KEY, "act": "send"} | changes
+    return unit_id, form | {"reason": "hardship", "note": "低保户，已看低保证原件", "key": KEY, "act": "send"} | changes
 
 
 def asked(browser: Browser, estate: Estate, **changes: Any) -> str:
@@ -91,6 +91,9 @@ A_BAD_WISH_COMES = [
     {"kind": "gift"},
     {"reason": ""},
     {"reason": "other", "note": ""},
+    {"note": ""},
+    {"note": "低保户"},
+    {"note": " " * 12},
     {"kind": "conditional_waiver", "percent": "", "pay_by": ""},
     {"kind": "conditional_waiver", "percent": "", "pay_by": "2020-01-01"},
     {"retroactive": "maybe"},
@@ -130,3 +133,25 @@ def test_evidence_that_is_not_what_it_says_is_refused(browser: Browser, estate: 
         answer = browser("clerk").post(f"/units/{unit_id}/waive", data=form, files={"attachment": file})
         assert answer.status_code == 422
         assert "不是 PDF、JPG 或 PNG" in answer.text
+
+
+def test_a_file_stands_for_the_note_and_the_account_for_a_first_time(browser: Browser, estate: Estate) -> None:
+    unit_id, form = wish(estate, note="")
+    clerk = browser("clerk")
+    refused = clerk.post(f"/units/{unit_id}/waive", data=form)
+    assert refused.status_code == 422
+    assert "请上传证明材料" in refused.text
+    file = {"attachment": ("低保证.pdf", PDF)}
+    assert clerk.post(f"/units/{unit_id}/waive", data=form, files=file).status_code == 303
+    first = form | {"reason": "first_time", "key": "f" * 22}
+    assert clerk.post(f"/units/{unit_id}/waive", data=first).status_code == 303
+
+
+def test_nothing_is_added_to_a_request_that_was_decided(browser: Browser, estate: Estate) -> None:
+    unit_id, form = wish(estate)
+    clerk = browser("clerk")
+    where = clerk.post(f"/units/{unit_id}/waive", data=form).headers["location"]
+    assert browser("finance").post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
+    again = clerk.post(f"/units/{unit_id}/waive", data=form, files={"attachment": ("later.pdf", PDF)})
+    assert again.headers["location"] == where
+    assert "later.pdf" not in clerk.get(where).text

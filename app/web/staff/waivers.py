@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from app import clock
 from app.domain.access import Permission
 from app.domain.errors import Kind, Refusal, not_found
-from app.domain.waivers import WaiverKind, WaiverReason
+from app.domain.waivers import WaiverKind, WaiverReason, check_evidence
 from app.gateways.ports import Files
 from app.services import waivers
 from app.store import db, unit_reads
@@ -95,6 +95,7 @@ def send(request: Request, unit_id: Id, here: Asker, engine: Database, files: St
                 units.reachable_head(session, here, unit_id)
                 effect = waivers.effect(session, wish=form.model.wish(unit_id), today=today)
             return _wish_page(request, here, engine, unit_id, form, effect=effect)
+        check_evidence(form.model.reason, form.model.note, has_file=evidence is not None)
         made = _request(engine, here, form.model, unit_id, files, evidence)
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
