@@ -78,6 +78,7 @@ def story(
     domain_bills: list[engine.Bill] = []
     events: list[Event] = []
     judged: set[str] = set()
+    silent: set[int] = set()
     for place, entry in enumerate(entries):
         row = entry["row"]
         match entry["kind"]:
@@ -87,6 +88,8 @@ def story(
             case "credit":
                 pass
             case kind:
+                if _leaves_accrual(kind, row, silent):
+                    continue
                 events.append(_event(kind, row))
                 if place >= len(entries) - new:
                     judged.add(events[-1].id)
@@ -97,6 +100,17 @@ def story(
         bills=bills,
         account=engine.Account(tuple(domain_bills), tuple(events), policy, frozenset(judged)),
     )
+
+
+def _leaves_accrual(kind: str, row: Mapping[str, Any], silent: set[int]) -> bool:
+    """Tell whether an entry is a hold on dunning or contact alone (or ends one): the engine need not know it.
+
+    ``silent`` collects the ids of such holds.
+    """
+    if kind == "adjustment" and row["kind"] == "hold" and not row["stops_accrual"]:
+        silent.add(row["id"])
+        return True
+    return kind == "reversal" and row["target_kind"] == "adjustment" and row["target_id"] in silent
 
 
 def _bill(row: Mapping[str, Any], plans: Mapping[int, Plan]) -> engine.Bill:
