@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import Refusal
-from app.domain.waivers import Share, spread
+from app.domain.waivers import Share, WaiverReason, check_evidence, spread
 
 BILLS = ((1, 300), (2, 0), (3, 500))
 
@@ -56,3 +57,17 @@ def test_the_shares_add_up_to_what_was_asked(owed: list[int], data: st.DataObjec
     assert sum(share.amount_fen or 0 for share in shares) == amount
     assert all(0 < (share.amount_fen or 0) <= owed[share.bill_id] for share in shares)
     assert all(share.amount_fen == owed[share.bill_id] for share in shares[:-1])
+
+
+@pytest.mark.parametrize(
+    ("reason", "note", "has_file", "is_enough"),
+    [
+        (WaiverReason.FIRST_TIME, "", False, True),
+        (WaiverReason.HARDSHIP, "", True, True),
+        (WaiverReason.HARDSHIP, "已看过低保证原件和社区证明", False, True),
+        (WaiverReason.HARDSHIP, "   口头说明     ", False, False),
+    ],
+)
+def test_a_reason_comes_with_what_was_seen(reason: WaiverReason, note: str, has_file: bool, is_enough: bool) -> None:
+    with nullcontext() if is_enough else pytest.raises(Refusal, match=r"waiver\.evidence_missing"):
+        check_evidence(reason, note, has_file=has_file)
