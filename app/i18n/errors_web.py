@@ -57,6 +57,7 @@ SENTENCES: dict[str, str] = {
     "notice_batch.not_printed": "合并打印文件还没有生成。请等进度完成后再下载。",
     "done.batch_released": "已发布，正在生成通知书。离开本页不影响生成。",
     "done.batch_cancelled": "草稿已取消。",
+    "user.communities": "请勾选该用户负责的小区；如负责全部小区，只勾选“全部小区”。",
     "user.yourself": "不能停用自己的账号。请由另一位管理员操作。",
     "done.user_switched": "已更新，该用户的登录已全部退出。",
     "done.signed_out": "已安全退出。",

@@ -171,3 +171,29 @@ def test_a_co_owner_who_leaves_takes_no_debt_along(anonymous: TestClient, engine
     page = anonymous.get("/my").text
     assert "¥1,631.99" in page
     assert "2026-07" in page
+
+
+def test_a_new_owner_is_not_shown_the_credit_of_the_old_one(
+    anonymous: TestClient, browser: Browser, engine: Engine, estate: Estate
+) -> None:
+    unit_id = units(estate)[0]
+    form = {"amount": "100000", "received_on": "2026-08-03", "key": KEY}
+    assert browser("finance").post(f"/units/{unit_id}/pay", data=form).status_code == 303
+    anonymous.post(link(engine, unit_id))
+    assert "另有预存款" in anonymous.get("/my").text
+    with db.transaction(engine) as session:
+        ownership.transfer(
+            session,
+            unit_id=unit_id,
+            transfer_on=dt.date(2026, 9, 1),
+            owners=[ownership.NewOwner(name="钱新")],
+            source="过户登记",
+            now=clock.now(),
+            actor="clerk",
+        )
+    anonymous.post(link(engine, unit_id))
+    page = anonymous.get("/my")
+    assert page.status_code == 200
+    assert "钱*" in page.text
+    assert "另有预存款" not in page.text
+    assert anonymous.get("/my/receipts/1.pdf").status_code == 404

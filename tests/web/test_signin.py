@@ -177,3 +177,19 @@ def test_guessing_the_current_password_at_an_open_desk_is_stopped(browser: Brows
     assert sign_in(anonymous).status_code == 303
     with time_machine.travel(clock.now() + dt.timedelta(minutes=16)):
         assert here.post("/me/password", data=right).status_code == 303
+
+
+def test_nobody_is_given_every_community_by_leaving_something_out(
+    browser: Browser, engine: Engine, estate: Estate
+) -> None:
+    admin, wish = browser("admin"), {"login": "sun", "name": "孙七", "role": "clerk"}
+    for chosen in ({}, {"community": [str(estate.communities[0])], "everywhere": "true"}):
+        refused = admin.post("/users", data=wish | chosen)
+        assert refused.status_code == 422
+        assert "请勾选该用户负责的小区" in refused.text
+        assert 'value="孙七"' in refused.text
+    assert admin.post("/users", data=wish | {"everywhere": "true"}).status_code == 200
+    with db.reading(engine) as session:
+        user = users.by_login(session, "sun")
+        assert user is not None
+        assert users.actor(session, user).community_ids is None

@@ -29,7 +29,8 @@ class UserForm(forms.FormModel):
     login: forms.Text = Field(title="用户名", max_length=40)
     name: forms.Text = Field(title="姓名", max_length=40)
     role: Role = Field(title="岗位")
-    community: list[int] = Field(default_factory=list, title="小区", max_length=400)
+    community: list[forms.Number] = Field(default_factory=list, title="小区", max_length=400)
+    everywhere: bool = Field(default=False, title="全部小区")
 
 
 class SwitchForm(forms.FormModel):
@@ -50,6 +51,11 @@ def add(request: Request, here: Admin, engine: Database, form: NewUser) -> Respo
     """Add a user with a password made here and shown once; the user changes it after the first sign-in."""
     if form.model is None:
         return _page(request, here, engine, form, status=422)
+    if form.model.everywhere == bool(form.model.community):
+        # Nobody is given every community by leaving something out.
+        return _page(
+            request, here, engine, form.with_refusal(Refusal("user.communities", field="community")), status=422
+        )
     password = secrets.token_urlsafe(12)
     fresh = passwords.hashed(password)
     chosen = tuple(dict.fromkeys(reachable(here, number) for number in form.model.community))
