@@ -167,6 +167,7 @@ class NoticeFacts(_Billed):
     deducted_fen: int = 0
     reply_days: int = 7
     is_principal_first: bool = True
+    is_oldest_first: bool = True
     articles: tuple[str, ...] = NOTICE_ARTICLES
     template: str = "notice-1"
 
@@ -213,6 +214,8 @@ class ReceiptFacts:
     designated: bool
     lines: tuple[ReceiptLine, ...]
     is_principal_first: bool = True
+    is_oldest_first: bool = True
+    is_credit_applied: bool = True
     reversed_on: dt.date | None = None
     reversal_reason: str = ""
     template: str = "receipt-1"

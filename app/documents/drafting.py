@@ -8,6 +8,7 @@ from typing import Any
 
 from app.documents import coverage
 from app.documents.contexts import Addressee, BillFacts, Company, Contract, SegmentFacts
+from app.domain.billing import is_plain_product
 from app.domain.ledger import BillStatement, Segment
 from app.domain.money import half_up_fraction
 from app.domain.notices import SkipReason, Verdict
@@ -69,6 +70,7 @@ def bills(stated: Sequence[BillStatement], posted: Mapping[int, Row]) -> tuple[B
 
 def _bill(stated: BillStatement, row: Row) -> BillFacts:
     exact = sum((segment.amount for segment in stated.segments), Fraction(0))
+    is_plain = is_plain_product(row.principal_fen, row.quantity_e3, row.price_e4, row.months)
     return BillFacts(
         item=row.item,
         from_on=row.period_from_on,
@@ -85,9 +87,9 @@ def _bill(stated: BillStatement, row: Row) -> BillFacts:
         exact_sum=numerals.exact_yuan(exact),
         segments=tuple(_segment(segment) for segment in stated.segments),
         is_capped=stated.cap_fen is not None and half_up_fraction(exact) > stated.accrued_fen,
-        quantity_e3=row.quantity_e3,
-        price_e4=row.price_e4,
-        months=row.months,
+        quantity_e3=row.quantity_e3 if is_plain else None,
+        price_e4=row.price_e4 if is_plain else None,
+        months=row.months if is_plain else None,
         is_by_area=row.basis == "by_area",
         grace_mode=stated.bill.terms.grace.mode.value,
         grace_days=stated.bill.terms.grace.days,

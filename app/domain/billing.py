@@ -25,6 +25,17 @@ _MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
 _ONE_DAY = timedelta(days=1)
 
 
+def is_plain_product(principal_fen: int, quantity_e3: int | None, price_e4: int | None, months: int | None) -> bool:
+    """Tell whether a bill is quantity times price, rounded each month, times whole months, and nothing besides.
+
+    It is not where a price changed on the way, a month was cut, a dwelling stood empty or something was added: then
+    the product must not be shown as its working.
+    """
+    if price_e4 is None or months is None:
+        return False
+    return half_up((1000 if quantity_e3 is None else quantity_e3) * price_e4, _PER_FEN) * months == principal_fen
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """Whole calendar months, from the first day of one to the last day of another."""

@@ -67,7 +67,6 @@ class Debt:
 class Past:
     """The notices a unit had so far."""
 
-    count: int = 0
     last_on: date | None = None
     has_this: bool = False
 

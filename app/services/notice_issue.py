@@ -175,14 +175,14 @@ def _write(
     )
     community = estate.community_row(session, batch.community_id)
     posted = notices.bill_rows(session, [number for _, verdict in sent for number in verdict.bill_ids])
-    past = notices.past(session, unit_ids, level=batch.level, as_of=batch.as_of)
+    before = notices.times_listed(session, {row.unit_id: verdict.bill_ids for row, verdict in sent})
     people = persons.owners_on(session, unit_ids=unit_ids, as_of=batch.as_of)
     facts = [
         contexts.NoticeFacts(
             number=number,
             tone=contexts.Tone(batch.tone),
             level=batch.level,
-            nth=past[row.unit_id].count + 1,
+            nth=before[row.unit_id] + 1,
             issued_on=issued_on,
             as_of=batch.as_of,
             deadline_on=batch.deadline_on,
@@ -200,6 +200,7 @@ def _write(
             credit_fen=states[row.unit_id].credit_fen,
             deducted_fen=_deducted_fen(states[row.unit_id], verdict.bill_ids),
             is_principal_first=community.allocation_within == "principal_first",
+            is_oldest_first=community.allocation_across == "oldest_first",
         )
         for number, (row, verdict) in zip(numbers, sent, strict=True)
     ]

@@ -68,15 +68,29 @@ def past(session: Session, unit_ids: Sequence[int], *, level: int, as_of: dt.dat
         for row in session.execute(
             sa.select(
                 notice.c.unit_id,
-                sa.func.count().label("count"),
                 sa.func.max(notice.c.as_of).label("last_on"),
                 sa.func.max(this).label("has_this"),
             )
             .where(notice.c.unit_id.in_(ids))
             .group_by(notice.c.unit_id)
         ):
-            found[row.unit_id] = Past(int(row[1]), row.last_on, bool(row.has_this))
+            found[row.unit_id] = Past(row.last_on, bool(row.has_this))
     return found
+
+
+def times_listed(session: Session, bill_ids: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """Return how many notices of each unit listed one of these bills of it: what else it was sent does not count."""
+    wanted = {unit_id: frozenset(listed) for unit_id, listed in bill_ids.items()}
+    found: dict[int, set[int]] = {unit_id: set() for unit_id in wanted}
+    for ids in _chunks(list(wanted)):
+        for row in session.execute(
+            sa.select(notice.c.unit_id, notice.c.id, notice_bill.c.bill_id)
+            .join(notice_bill, notice_bill.c.notice_id == notice.c.id)
+            .where(notice.c.unit_id.in_(ids))
+        ):
+            if row.bill_id in wanted[row.unit_id]:
+                found[row.unit_id].add(row.id)
+    return {unit_id: len(told) for unit_id, told in found.items()}
 
 
 def holds(session: Session, unit_ids: Sequence[int], *, on: dt.date) -> dict[int, list[Hold]]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.domain.billing import is_plain_product
 from app.store import payments, persons
-from app.store.arrears import bills_on
-from app.store.tables import community, unit
+from app.store.arrears import BillFigure, bills_on, day
+from app.store.tables import bill_state, community, unit
 
 Line = dict[str, Any]
+COMPONENTS = ("principal", "late_charge", "costs")
 
 
 def facts(
@@ -28,11 +32,13 @@ def facts(
             community.c.company_name,
             community.c.office_phone,
             community.c.allocation_within,
+            community.c.allocation_across,
+            community.c.credit_mode,
         )
         .join(community, community.c.id == unit.c.community_id)
         .where(unit.c.id == unit_id)
     ).one()
-    lines = _lines(session, unit_id=unit_id, payment_id=payment_id, as_of=issued_on, received_on=paid.received_on)
+    lines = _lines(session, unit_id=unit_id, payment_id=payment_id, on=max(issued_on, paid.received_on))
     booked = sum(line["paid_fen"] for line in lines)
     owners = persons.owners_on(session, unit_ids=[unit_id], as_of=paid.received_on)[unit_id]
     return {
@@ -56,47 +62,70 @@ def facts(
         "lines": lines,
         # Printed as a sentence: the payer agrees to the order by taking the receipt.
         "is_principal_first": where.allocation_within == "principal_first",
+        "is_oldest_first": where.allocation_across == "oldest_first",
+        "is_credit_applied": where.credit_mode == "apply_when_due",
     }
 
 
-def _lines(session: Session, *, unit_id: int, payment_id: int, as_of: dt.date, received_on: dt.date) -> list[Line]:
-    """Return one line for each bill and component this payment paid.
+def _lines(session: Session, *, unit_id: int, payment_id: int, on: dt.date) -> list[Line]:
+    """Return one line for each bill and component this payment paid, and for what else of these bills is still open.
 
     due = what was charged; discount = principal taken off; waived = late charge forgiven; offset = paid earlier or
     from stored credit; paid = by this payment; left = still open.
     """
     standing = payments.allocations(session, unit_id=unit_id)
-    mine = [row for row in standing if row["payment_id"] == payment_id]
-    open_bills = {bill.bill_id: bill for bill in bills_on(session, as_of=max(as_of, received_on), unit_ids=[unit_id])}
+    touched = list(dict.fromkeys(row["bill_id"] for row in standing if row["payment_id"] == payment_id))
+    posted = {row["bill_id"]: row for row in standing if row["bill_id"] in touched}
+    open_bills = {bill.bill_id: bill for bill in bills_on(session, as_of=on, unit_ids=[unit_id])}
+    waived = _waived(session, touched, on)
+    paid: Counter[tuple[int, str]] = Counter()
+    earlier: Counter[tuple[int, str]] = Counter()
+    for row in standing:
+        sums = paid if row["payment_id"] == payment_id else earlier
+        sums[row["bill_id"], row["component"]] += row["amount_fen"]
     lines: list[Line] = []
-    for place in dict.fromkeys((row["bill_id"], row["component"]) for row in mine):
-        rows = [row for row in standing if (row["bill_id"], row["component"]) == place]
-        first = rows[0]
-        now_paid = sum(row["amount_fen"] for row in rows if row["payment_id"] == payment_id)
-        earlier = sum(row["amount_fen"] for row in rows if row["payment_id"] != payment_id)
-        bill = open_bills.get(place[0])
-        left, waived = 0, 0
-        if bill is not None:
-            left = {"principal": bill.principal_fen, "late_charge": bill.late_charge_fen, "costs": bill.costs_fen}[
-                place[1]
-            ]
-            waived = bill.late_waived_fen if place[1] == "late_charge" else 0
-        charged = first["principal_fen"] if place[1] == "principal" else now_paid + earlier + left + waived
-        lines.append(
-            {
-                "item": first["item"],
-                "component": place[1],
-                "from_on": first["period_from_on"].isoformat(),
-                "to_on": first["period_to_on"].isoformat(),
-                "quantity_e3": first["quantity_e3"],
-                "months": first["months"],
-                "price_e4": first["price_e4"],
-                "due_fen": charged,
-                "discount_fen": charged - now_paid - earlier - left if place[1] == "principal" else 0,
-                "waived_fen": waived,
-                "offset_fen": earlier,
-                "paid_fen": now_paid,
-                "left_fen": left,
-            }
-        )
+    for bill_id in touched:
+        left = _left(open_bills.get(bill_id))
+        for component in COMPONENTS:
+            place = (bill_id, component)
+            if paid[place] or left[component]:
+                forgiven = waived.get(bill_id, 0) if component == "late_charge" else 0
+                lines.append(_line(posted[bill_id], component, paid[place], earlier[place], left[component], forgiven))
     return lines
+
+
+def _line(bill: Mapping[str, Any], component: str, paid: int, earlier: int, left: int, waived: int) -> Line:
+    is_principal = component == "principal"
+    charged = bill["principal_fen"] if is_principal else paid + earlier + left + waived
+    # A working that does not give the amount is worse than none.
+    is_plain = is_plain_product(bill["principal_fen"], bill["quantity_e3"], bill["price_e4"], bill["months"])
+    return {
+        "item": bill["item"],
+        "component": component,
+        "from_on": bill["period_from_on"].isoformat(),
+        "to_on": bill["period_to_on"].isoformat(),
+        **{name: bill[name] if is_plain else None for name in ("quantity_e3", "months", "price_e4")},
+        "due_fen": charged,
+        "discount_fen": charged - paid - earlier - left if is_principal else 0,
+        "waived_fen": waived,
+        "offset_fen": earlier,
+        "paid_fen": paid,
+        "left_fen": left,
+    }
+
+
+def _left(bill: BillFigure | None) -> dict[str, int]:
+    if bill is None:
+        return dict.fromkeys(COMPONENTS, 0)
+    return {"principal": bill.principal_fen, "late_charge": bill.late_charge_fen, "costs": bill.costs_fen}
+
+
+def _waived(session: Session, bill_ids: Sequence[int], on: dt.date) -> dict[int, int]:
+    """Return the late charge forgiven of bills by the end of a day, those settled by it among them."""
+    state = bill_state.c
+    rows = session.execute(
+        sa.select(state.bill_id, state.late_waived_fen).where(
+            state.bill_id.in_(bill_ids), state.since_on <= day(on), state.until_on > day(on)
+        )
+    )
+    return {row.bill_id: row.late_waived_fen for row in rows}

@@ -34,14 +34,24 @@ def test_a_receipt_has_the_columns_the_trade_knows() -> None:
         "收款日期：2026年11月20日",
         "实收￥325.98人民币（大写）叁佰贰拾伍元玖角捌分",
         "物业服务费（违约金）",
-        "以后的账单到期时自动抵缴",
+        "以后的账单开出时自动抵缴",
         "先抵最早到期的账单，先抵本金、后抵违约金",
+        "“欠费”指所列账单截至2026年11月20日的余额",
+        "每月四舍五入到分",
         "收款人：王小丽",
         "（收款专用章）",
     ],
 )
 def test_a_receipt_says(said: str) -> None:
     assert said in printed.text(samples.receipt())
+
+
+def test_a_receipt_words_the_order_and_the_credit_as_they_were_in_force() -> None:
+    text = printed.text(samples.receipt(is_oldest_first=False, is_credit_applied=False))
+    assert "先抵负担较重的账单，负担相同的先抵先到期的，先抵本金" in text
+    assert "留待您指定用途" in text
+    assert "先抵最早到期" not in text
+    assert "自动抵缴" not in text
 
 
 def test_what_a_receipt_books_and_keeps_is_what_was_paid() -> None:
@@ -68,7 +78,14 @@ def test_a_long_receipt_repeats_its_head_and_keeps_its_total_with_a_line() -> No
 
 def test_a_receipt_reads_the_facts_the_store_freezes() -> None:
     frozen = codec.to_json(samples.receipt())
-    for optional in ("is_principal_first", "reversed_on", "reversal_reason", "template"):
+    for optional in (
+        "is_principal_first",
+        "is_oldest_first",
+        "is_credit_applied",
+        "reversed_on",
+        "reversal_reason",
+        "template",
+    ):
         del frozen[optional]
     assert codec.from_json(ReceiptFacts, frozen) == samples.receipt()
 

@@ -32,11 +32,11 @@ def test_the_owner_is_addressed_for_every_overdue_bill() -> None:
 @pytest.mark.parametrize(
     ("past", "reason"),
     [
-        (Past(1, AS_OF, has_this=True), SkipReason.ALREADY_NOTICED),
-        (Past(1, AS_OF), SkipReason.PAUSED),
-        (Past(1, D(2026, 2, 16)), SkipReason.PAUSED),
-        (Past(1, D(2026, 2, 15)), None),
-        (Past(1, D(2026, 5, 1)), SkipReason.PAUSED),
+        (Past(AS_OF, has_this=True), SkipReason.ALREADY_NOTICED),
+        (Past(AS_OF), SkipReason.PAUSED),
+        (Past(D(2026, 2, 16)), SkipReason.PAUSED),
+        (Past(D(2026, 2, 15)), None),
+        (Past(D(2026, 5, 1)), SkipReason.PAUSED),
     ],
 )
 def test_a_notice_already_sent_or_not_long_ago_comes_first(past: Past, reason: SkipReason | None) -> None:

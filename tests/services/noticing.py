@@ -71,12 +71,12 @@ def gateways(folder: Path, printer: PlainPrinter | None = None) -> Gateways:
     return Gateways(FileStore(folder), printer or PlainPrinter())
 
 
-def draft(engine: Engine, made: making.Estate, *, key: str = "k1", **changes: Any) -> int:
+def draft(engine: Engine, made: making.Estate, *, key: str = "k1", today: dt.date = TODAY, **changes: Any) -> int:
     with db.transaction(engine) as session:
         return notices.draft(
             session,
             wanted=wanted(made, **changes),
-            today=TODAY,
+            today=today,
             now=NOW,
             actor_id=None,
             actor="clerk",

@@ -36,11 +36,11 @@ def made(engine: Engine) -> making.Estate:
     return noticing.build(engine)
 
 
-def pay(engine: Engine, unit_id: int, amount_fen: int, *, on: dt.date = TODAY) -> None:
+def pay(engine: Engine, unit_id: int, amount_fen: int, *, on: dt.date = TODAY, bill_ids: tuple[int, ...] = ()) -> None:
     with db.transaction(engine) as session:
         payments.record(
             session,
-            receipt=payments.Receipt(unit_id, on, amount_fen, payments.Method.BANK),
+            receipt=payments.Receipt(unit_id, on, amount_fen, payments.Method.BANK, bill_ids=bill_ids),
             today=on,
             now=NOW,
             actor_id=None,
@@ -406,6 +406,25 @@ def test_numbers_have_no_gaps_and_notices_are_counted(engine: Engine, made: maki
     numbers = [row["number"] for batch_id in (first, second) for row in noticing.rows(engine, batch_id)]
     assert [int(number[-6:]) for number in numbers] == list(range(1, 11))
     assert {one.nth for one in facts_of(engine, second).values()} == {2}
+
+
+def test_only_notices_that_listed_one_of_the_bills_are_counted(engine: Engine, made: making.Estate) -> None:
+    first = noticing.draft(engine, made, level=1)
+    noticing.release(engine, first)
+    issue_all(engine, first)
+    later = TODAY + dt.timedelta(days=60)
+    with db.transaction(engine) as session:
+        listed = arrears.bills_on(session, as_of=TODAY, unit_ids=made.units[:1])
+        for unit_id in made.units[:2]:
+            making.add_bill(session, made, dt.date(2026, 4, 10), unit_id=unit_id)
+    everything = 48_000 + 2_664 + 1_920
+    pay(engine, made.units[0], everything, on=later, bill_ids=tuple(one.bill_id for one in listed))
+    second = noticing.draft(engine, made, key="k2", as_of=later, today=later, unit_ids=made.units[:2])
+    noticing.release(engine, second, today=later)
+    issue_all(engine, second, today=later)
+    told = facts_of(engine, second)
+    found = [told[row["label"]] for row in noticing.rows(engine, second)]
+    assert [(one.nth, len(one.bills)) for one in found] == [(1, 1), (2, 3)]
 
 
 def test_a_unit_is_left_in_peace_for_the_days_between_two_notices(engine: Engine, made: making.Estate) -> None:

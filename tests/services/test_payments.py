@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from app.domain.calendar import add_months
 from app.domain.errors import Refusal
 from app.domain.ledger import statement
 from app.services import payments
@@ -221,11 +222,87 @@ def test_a_receipt_freezes_what_was_paid_and_what_is_left(engine: Engine, made: 
         assert (facts["number"], facts["amount_fen"], facts["owners"]) == ("SJ0126000001", 30_000, ["欧阳娜"])
         assert [(line["due_fen"], line["paid_fen"], line["left_fen"]) for line in facts["lines"]] == [
             (24_000, 24_000, 0),
+            (1_224, 0, 1_224),
             (24_000, 6_000, 18_000),
+            (480, 0, 480),
         ]
         take(session, made, 1_000)
         again = documents.facts_of(documents.by_id(session, taken.receipt_id))
         assert again == facts
+
+
+def test_a_receipt_names_what_of_the_bills_it_touched_is_still_open(engine: Engine, made: Estate) -> None:
+    with db.transaction(engine) as session:
+        taken = take(session, made, 48_000)
+        facts = documents.facts_of(documents.by_id(session, taken.receipt_id))
+        # 51 and 20 days at 0.24 yuan are owed still, though nothing was paid on them.
+        assert [(line["component"], line["paid_fen"], line["left_fen"]) for line in facts["lines"]] == [
+            ("principal", 24_000, 0),
+            ("late_charge", 0, 1_224),
+            ("principal", 24_000, 0),
+            ("late_charge", 0, 480),
+        ]
+        assert sum(line["left_fen"] for line in facts["lines"]) == sum(map(sum, open_bills(session, made)))
+
+
+def test_a_receipt_shows_what_was_waived_of_a_bill_it_settles(engine: Engine, made: Estate) -> None:
+    with db.transaction(engine) as session:
+        bill_id = arrears.bills_on(session, as_of=TODAY, unit_ids=made.units)[0].bill_id
+        row = {
+            "kind": "late_charge_waiver",
+            "value_on": TODAY,
+            "bill_ids": f"[{bill_id}]",
+            "amount_fen": 1_000,
+            "recorded_at": NOW,
+        }
+        ledger.post(session, ledger.Posting(made.units[0], "adjustment", row), through=TODAY)
+        taken = take(session, made, 24_224, bill_ids=(bill_id,))
+        facts = documents.facts_of(documents.by_id(session, taken.receipt_id))
+        wanted = ("component", "due_fen", "waived_fen", "paid_fen", "left_fen")
+        assert [tuple(line[name] for name in wanted) for line in facts["lines"]] == [
+            ("principal", 24_000, 0, 24_000, 0),
+            ("late_charge", 1_224, 1_000, 224, 0),
+        ]
+
+
+def test_a_receipt_freezes_the_order_and_what_becomes_of_credit(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made = make_estate(session, allocation_across="art560", credit_mode="keep")
+        add_bill(session, made, JAN)
+        agreed = make_estate(session, name="望江苑")
+        add_bill(session, agreed, JAN)
+        for place, is_agreed in ((made, False), (agreed, True)):
+            taken = take(session, place, 30_000, key=f"receipt {is_agreed}")
+            facts = documents.facts_of(documents.by_id(session, taken.receipt_id))
+            assert (facts["is_oldest_first"], facts["is_credit_applied"]) == (is_agreed, is_agreed)
+
+
+def test_a_receipt_prints_a_working_only_where_it_gives_the_amount(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made = make_estate(session, area_e3=89_120, price_e4=28_000)
+        first, last = dt.date(2025, 1, 1), dt.date(2025, 3, 31)
+        for place, (principal, price) in enumerate(((74_862, 28_000), (78_426, 30_000))):
+            row = {
+                "community_id": made.community_id,
+                "fee_item_id": made.item_id,
+                "period_from_on": add_months(first, 3 * place),
+                "period_to_on": last if not place else dt.date(2025, 6, 30),
+                "principal_fen": principal,
+                "issued_on": first,
+                "due_on": dt.date(2025, 1, 10 + place),
+                "plan_id": made.plan_id,
+                "quantity_e3": 89_120,
+                "price_e4": price,
+                "months": 3,
+                "grace_mode": "none",
+                "grace_days": 0,
+            }
+            ledger.post(session, ledger.Posting(made.units[0], "bill", row), through=TODAY)
+        taken = take(session, made, 153_288)
+        lines = documents.facts_of(documents.by_id(session, taken.receipt_id))["lines"]
+        plain, changed = (line for line in lines if line["component"] == "principal")
+        assert (plain["quantity_e3"], plain["price_e4"], plain["months"]) == (89_120, 28_000, 3)
+        assert (changed["quantity_e3"], changed["price_e4"], changed["months"]) == (None, None, None)
 
 
 def test_nothing_is_gained_or_lost_whatever_is_taken_and_taken_back(engine: Engine, made: Estate) -> None:
