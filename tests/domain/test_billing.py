@@ -16,6 +16,7 @@ from app.domain.billing import (
     Vacancy,
     due_on,
     fixed_fen,
+    is_plain_product,
     monthly_fen,
     part_month_fen,
     period_fen,
@@ -140,3 +141,20 @@ def test_a_due_day_lies_in_the_month_its_rule_says(rule, expected):
 
 def test_a_due_day_rolled_in_a_year_without_a_calendar_says_so():
     assert due_on(Period.starting(date(2027, 5, 1), 1), DueRule(1, roll=True)) == (date(2027, 5, 3), False)
+
+
+@pytest.mark.parametrize(
+    ("principal_fen", "quantity_e3", "price_e4", "months", "is_plain"),
+    [
+        (24_000, 100_000, 24_000, 1, True),
+        (72_000, 100_000, 24_000, 3, True),
+        (10_000, None, 1_000_000, 1, True),
+        (24_001, 100_000, 24_000, 1, False),
+        (24_000, 100_000, None, 1, False),
+        (24_000, 100_000, 24_000, None, False),
+    ],
+)
+def test_a_product_is_shown_only_where_it_is_the_working(
+    principal_fen: int, quantity_e3: int | None, price_e4: int | None, months: int | None, is_plain: bool
+) -> None:
+    assert is_plain_product(principal_fen, quantity_e3, price_e4, months) is is_plain
