@@ -153,6 +153,15 @@ def test_the_notices_of_a_date_are_made_once_and_lie_ready_to_print(
     assert "李建国" in text_of((tmp_path / "s.pdf").read_bytes())
 
 
+def test_an_address_nobody_else_can_open_is_warned_of(
+    run: Run, made: making.Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = settings.load().model_copy(update={"public_url": "http://127.0.0.1:8000"})
+    monkeypatch.setattr(settings, "load", lambda: local)
+    done = run("notices", *ORDER, "--out", str(tmp_path / "out"), "--dry-run")
+    assert (done["notices"], [one["reason"] for one in done["warnings"]]) == (5, ["address_local"])
+
+
 def test_a_new_debt_is_added_to_the_notices_of_the_date_and_nothing_else_changes(
     engine: Engine, made: making.Estate, tmp_path: Path
 ) -> None:

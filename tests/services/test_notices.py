@@ -385,6 +385,36 @@ def test_a_notice_lists_every_overdue_bill_with_figures_that_foot(engine: Engine
     assert row["principal_fen"] == found.principal_fen == 38_000
 
 
+def test_a_notice_words_the_order_in_force_and_shows_a_working_only_where_it_holds(engine: Engine) -> None:
+    sealing.attach(engine, b"k" * 32)
+    with db.transaction(engine) as session:
+        made = making.make_estate(session, allocation_across="art560")
+        making.add_owner(session, made, made.units[0], "王秀英")
+        for month, principal in ((1, 24_000), (2, 25_000)):
+            row = {
+                "community_id": made.community_id,
+                "fee_item_id": made.item_id,
+                "period_from_on": dt.date(2026, month, 1),
+                "period_to_on": dt.date(2026, month, 28),
+                "principal_fen": principal,
+                "issued_on": dt.date(2026, month, 1),
+                "due_on": dt.date(2026, month, 10),
+                "plan_id": made.plan_id,
+                "quantity_e3": 100_000,
+                "price_e4": 24_000,
+                "months": 1,
+                "grace_mode": "none",
+                "grace_days": 0,
+            }
+            ledger.post(session, ledger.Posting(made.units[0], "bill", row), through=TODAY)
+    batch_id = noticing.draft(engine, made)
+    noticing.release(engine, batch_id)
+    issue_all(engine, batch_id)
+    [found] = facts_of(engine, batch_id).values()
+    assert not found.is_oldest_first
+    assert [one.price_e4 for one in found.bills] == [24_000, None]
+
+
 def test_numbers_have_no_gaps_and_notices_are_counted(engine: Engine, made: making.Estate) -> None:
     first = noticing.draft(engine, made, level=1)
     noticing.release(engine, first)

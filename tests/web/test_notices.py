@@ -52,6 +52,13 @@ def test_who_paid_after_the_draft_is_left_out_with_the_reason(browser: Browser, 
     assert page.count(">PDF<") == 1
 
 
+def test_a_trial_date_to_come_never_gets_into_a_letter(browser: Browser, estate: Estate) -> None:
+    client, answer = draft(browser, estate, as_of="2087-06-30")
+    assert answer.status_code == 422
+    assert "届时的违约金和账单还没有发生" in answer.text
+    assert "还没有通知批次" in client.get("/notices").text
+
+
 def test_nothing_selected_is_refused(browser: Browser, estate: Estate) -> None:
     _, answer = draft(browser, estate, unit=[])
     assert answer.status_code == 422
