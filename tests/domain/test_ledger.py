@@ -266,3 +266,11 @@ def test_bills_that_cannot_be_are_refused(bills, code):
     with pytest.raises(Refusal) as refused:
         statement(Account(bills), on(4, 10))
     assert refused.value.code == code
+
+
+def test_waivers_that_stood_in_their_day_stand_though_a_later_discount_reaches_back():
+    # Both were right by what was known in April; in May most of the bill turns out never to have been owed.
+    waivers = LateChargeWaiver("W1", on(4, 20), "B1", 1_900), LateChargeWaiver("W2", on(4, 21), "B1", 150)
+    found = only(on(6, 1), *waivers, Discount("D", on(5, 5), "B1", 60_000, retroactive=True))
+    # Each takes what there was: 20 days at 0.40, then the one day since.
+    assert (found.principal_fen, found.late_waived_fen, found.accrued_fen) == (40_000, 800 + 40, 62 * 40)
