@@ -93,11 +93,6 @@ def by_ids(session: Session, document_ids: Sequence[int]) -> list[sa.Row[Any]]:
     return [rows[number] for number in document_ids]
 
 
-def of_payment(session: Session, payment_id: int) -> sa.Row[Any] | None:
-    """Return the receipt of a payment."""
-    return session.execute(_with_file().where(document.c.payment_id == payment_id)).one_or_none()
-
-
 def of_unit(session: Session, unit_id: int) -> list[sa.Row[Any]]:
     """Return every document of a unit, newest first."""
     return list(session.execute(_with_file().where(document.c.unit_id == unit_id).order_by(document.c.id.desc())))

@@ -120,11 +120,6 @@ def insert(connection: Connection, name: str, columns: Kinds, lines: Iterable[by
     return count + len(batch)
 
 
-def clear_seeds(connection: Connection, name: str) -> None:
-    """Empty a table that the migrations filled; the backup has its rows as they were."""
-    connection.execute(sa.delete(sa.table(name)))
-
-
 def _set_sequences(connection: Connection) -> None:
     for table in tables():
         if "id" in table.columns and sa.inspect(connection).has_table(table.name):

@@ -230,11 +230,6 @@ def add_contacts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(sa.insert(contact), [{"until_on": FOREVER, **row} for row in rows])
 
 
-def list_item(session: Session, fee_item_id: int) -> None:
-    """Let a fee item apply only to the units it is attached to."""
-    session.execute(sa.update(fee_item).where(fee_item.c.id == fee_item_id).values(applies_to="listed"))
-
-
 def _update(session: Session, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Update by id; all rows name the same columns."""
     if rows:

@@ -28,15 +28,6 @@ def row(session: Session, payment_id: int) -> sa.Row[Any]:
     return found
 
 
-def of_unit(session: Session, unit_id: int) -> list[sa.Row[Any]]:
-    """Return the payments of a unit, newest first."""
-    return list(
-        session.execute(
-            _query().where(payment.c.unit_id == unit_id).order_by(payment.c.received_on.desc(), payment.c.id.desc())
-        )
-    )
-
-
 def _query() -> sa.Select[Any]:
     taken_back = sa.and_(reversal.c.target_kind == "payment", reversal.c.target_id == payment.c.id)
     return (

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Date, DateTime, Dialect, Integer
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = dt.date(1970, 1, 1)
@@ -63,13 +63,6 @@ class Instant(TypeDecorator[dt.datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
-
-
-class Facts(TypeDecorator[Any]):
-    """JSON kept as the very text that was written, so that a hash over it stays true."""
-
-    impl = JSON().with_variant(JSON(), "sqlite")
-    cache_ok = True
 
 
 def canonical(value: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -240,8 +239,3 @@ def expire_requests(session: Session, *, before: dt.date) -> int:
 def adjustments_of(session: Session, request_id: int) -> list[sa.Row[Any]]:
     """Return the ledger rows a request led to."""
     return list(session.execute(sa.select(adjustment).where(adjustment.c.request_id == request_id)))
-
-
-def bill_ids_of(row: Mapping[str, Any]) -> list[int]:
-    """Return the bills of a request."""
-    return [int(number) for number in json.loads(row["bill_ids"])]
