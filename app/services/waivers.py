@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain.errors import Refusal, conflict, forbidden
 from app.domain.events import ConditionalWaiver, Discount, Event, LateChargeWaiver
 from app.domain.ledger import Account, statement
+from app.domain.money import half_up_fraction
 from app.domain.waivers import Share, WaiverKind, WaiverReason, spread
 from app.store import audit, estate, ledger, once, replay, waivers
 from app.store.types import canonical
@@ -284,12 +285,7 @@ def _shares(account: Account, wish: Wish, bills: set[str], today: dt.date) -> tu
     if not of_principal or wish.ratio is None:
         return shares
     owed = dict(outstanding)
-    return tuple(Share(share.bill_id, round_half_up(wish.ratio * owed[share.bill_id]), None) for share in shares)
-
-
-def round_half_up(value: Fraction) -> int:
-    """Return a fraction of fen as whole fen, half up."""
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+    return tuple(Share(share.bill_id, half_up_fraction(wish.ratio * owed[share.bill_id]), None) for share in shares)
 
 
 def _events(wish: Wish, shares: Sequence[Share], on: dt.date) -> list[Event]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.money import half_up
+from app.domain.billing import is_plain_product
 from app.domain.privacy import mask_name
 from app.store.tables import (
     account,
@@ -83,10 +83,10 @@ class BillRow:
 
     @property
     def is_plain_product(self) -> bool:
-        """Say whether quantity × price, rounded each month, × months is what was billed."""
-        if self.quantity_e3 is None or self.price_e4 is None or not self.months:
+        """Say whether quantity × price, rounded each month, × months is what was billed; the page shows all three."""
+        if self.quantity_e3 is None or not self.months:
             return False
-        return half_up(self.quantity_e3 * self.price_e4, 100_000) * self.months == self.principal_fen
+        return is_plain_product(self.principal_fen, self.quantity_e3, self.price_e4, self.months)
 
 
 @dataclass(frozen=True, slots=True)
