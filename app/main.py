@@ -18,7 +18,53 @@ from app.services import printing
 from app.settings import Settings
 from app.store import db, sealing
 from app.web import api, assets, errors, login, portal, security
-from app.web.staff import arrears, billing, desk, imports, notices, payments, people, units, users, waivers
+from app.web.staff import (
+    arrears,
+    billing,
+    closing,
+    collect,
+    desk,
+    estate,
+    imports,
+    jobs,
+    notices,
+    payments,
+    people,
+    procedure,
+    rates,
+    reports,
+    requests,
+    security_pages,
+    settings,
+    units,
+    users,
+    views,
+    waivers,
+)
+
+STAFF_PAGES = (
+    arrears,
+    billing,
+    closing,
+    collect,
+    desk,
+    estate,
+    imports,
+    jobs,
+    notices,
+    payments,
+    people,
+    procedure,
+    rates,
+    reports,
+    requests,
+    security_pages,
+    settings,
+    units,
+    users,
+    views,
+    waivers,
+)
 
 
 def create_app(settings: Settings, *, engine: Engine | None = None, limits: security.Limits | None = None) -> FastAPI:
@@ -45,7 +91,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
     app.include_router(api.router)
-    for pages in (login, portal, desk, arrears, units, people, payments, waivers, billing, notices, imports, users):
+    for pages in (login, portal, *STAFF_PAGES):
         app.include_router(pages.router, include_in_schema=False)
     _add_middleware(app, settings, limits or security.Limits())
     return app

@@ -32,28 +32,42 @@ class Permission(StrEnum):
     ARREARS_SEE = "arrears:see"
     ARREARS_EXPORT = "arrears:export"
     UNIT_SEE = "unit:see"
+    UNIT_EDIT = "unit:edit"
+    OWNER_CHANGE = "owner:change"
+    HOLD_SET = "hold:set"
+    OWNER_REQUEST_SEE = "owner_request:see"
+    OWNER_REQUEST_ANSWER = "owner_request:answer"
     PII_REVEAL = "pii:reveal"
     PAYMENT_RECORD = "payment:record"
     PAYMENT_BACKDATE = "payment:backdate"
     PAYMENT_REVERSE = "payment:reverse"
     RECEIPT_PRINT = "receipt:print"
+    UNCLAIMED_MATCH = "unclaimed:match"
+    DEPOSIT_HANDLE = "deposit:handle"
+    SHIFT_CONFIRM = "shift:confirm"
+    PERIOD_CLOSE = "period:close"
+    PERIOD_REOPEN = "period:reopen"
     WAIVER_SEE = "waiver:see"
     WAIVER_REQUEST = "waiver:request"
     WAIVER_DECIDE = "waiver:decide"
     NOTICE_SEE = "notice:see"
     NOTICE_DRAFT = "notice:draft"
     NOTICE_RELEASE = "notice:release"
+    PROCEDURE_EDIT = "procedure:edit"
     OWNER_LINK_ISSUE = "owner_link:issue"
     IMPORT_SEE = "import:see"
     IMPORT_RUN = "import:run"
     IMPORT_UNDO = "import:undo"
     BILLING_PREVIEW = "billing:preview"
     BILLING_POST = "billing:post"
+    BILLING_REVERSE = "billing:reverse"
     TARIFF_SEE = "tariff:see"
     TARIFF_EDIT = "tariff:edit"
+    TARIFF_PUBLISH = "tariff:publish"
     REPORT_SEE = "report:see"
     AUDIT_SEE = "audit:see"
     USER_MANAGE = "user:manage"
+    COMMUNITY_EDIT = "community:edit"
     SETTINGS_EDIT = "settings:edit"
 
 
@@ -77,8 +91,14 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.IMPORT_RUN,
             _P.BILLING_PREVIEW,
             _P.TARIFF_SEE,
+            _P.UNIT_EDIT,
+            _P.OWNER_CHANGE,
+            _P.HOLD_SET,
+            _P.OWNER_REQUEST_SEE,
+            _P.OWNER_REQUEST_ANSWER,
+            _P.DEPOSIT_HANDLE,
         },
-        Role.CASHIER: _LOOK | _COUNTER | {_P.WAIVER_SEE},
+        Role.CASHIER: _LOOK | _COUNTER | {_P.WAIVER_SEE, _P.DEPOSIT_HANDLE},
         Role.COLLECTOR: _LOOK
         | {
             _P.ARREARS_EXPORT,
@@ -87,6 +107,10 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.WAIVER_REQUEST,
             _P.NOTICE_DRAFT,
             _P.OWNER_LINK_ISSUE,
+            _P.UNIT_EDIT,
+            _P.HOLD_SET,
+            _P.OWNER_REQUEST_SEE,
+            _P.OWNER_REQUEST_ANSWER,
         },
         Role.MANAGER: frozenset(_P) - {_P.USER_MANAGE, _P.SETTINGS_EDIT},
         Role.FINANCE: _LOOK
@@ -104,12 +128,28 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.BILLING_POST,
             _P.TARIFF_SEE,
             _P.TARIFF_EDIT,
+            _P.TARIFF_PUBLISH,
+            _P.BILLING_REVERSE,
+            _P.UNCLAIMED_MATCH,
+            _P.DEPOSIT_HANDLE,
+            _P.SHIFT_CONFIRM,
+            _P.PERIOD_CLOSE,
+            _P.PERIOD_REOPEN,
+            _P.OWNER_REQUEST_SEE,
             _P.REPORT_SEE,
         },
         Role.LAWYER: _LOOK | {_P.WAIVER_SEE, _P.REPORT_SEE},
         # An administrator looks after people and machines, not money: that keeps one person from doing both.
         Role.ADMIN: frozenset(
-            {_P.DASHBOARD_SEE, _P.AUDIT_SEE, _P.USER_MANAGE, _P.SETTINGS_EDIT, _P.TARIFF_SEE, _P.IMPORT_SEE}
+            {
+                _P.DASHBOARD_SEE,
+                _P.AUDIT_SEE,
+                _P.USER_MANAGE,
+                _P.SETTINGS_EDIT,
+                _P.COMMUNITY_EDIT,
+                _P.TARIFF_SEE,
+                _P.IMPORT_SEE,
+            }
         ),
     }
 )

@@ -8,32 +8,73 @@ from enum import Enum
 
 from app.domain.errors import Refusal
 from app.i18n import (
+    errors_counter,
     errors_documents,
+    errors_estate,
+    errors_frame,
     errors_ledger,
     errors_money,
     errors_nightly,
     errors_notices,
     errors_operation,
+    errors_portal,
+    errors_procedure,
+    errors_reports,
+    errors_security,
+    errors_settings,
     errors_sheets,
+    errors_tariffs,
     errors_web,
     labels_access,
+    labels_counter,
+    labels_estate,
+    labels_frame,
     labels_notices,
+    labels_portal,
+    labels_procedure,
+    labels_reports,
+    labels_security,
+    labels_settings,
     labels_sheets,
+    labels_tariffs,
     labels_web,
 )
 
 # Each area keeps its own file; a test fails when one is missing here or says a code twice.
 SENTENCE_FILES = (
+    errors_counter,
     errors_documents,
+    errors_estate,
+    errors_frame,
     errors_ledger,
     errors_money,
     errors_nightly,
     errors_notices,
     errors_operation,
+    errors_portal,
+    errors_procedure,
+    errors_reports,
+    errors_security,
+    errors_settings,
     errors_sheets,
+    errors_tariffs,
     errors_web,
 )
-LABEL_FILES = (labels_access, labels_notices, labels_sheets, labels_web)
+LABEL_FILES = (
+    labels_access,
+    labels_counter,
+    labels_estate,
+    labels_frame,
+    labels_notices,
+    labels_portal,
+    labels_procedure,
+    labels_reports,
+    labels_security,
+    labels_settings,
+    labels_sheets,
+    labels_tariffs,
+    labels_web,
+)
 
 SENTENCES: Mapping[str, str] = {code: text for file in SENTENCE_FILES for code, text in file.SENTENCES.items()}
 LABELS: Mapping[str, str] = {key: text for file in LABEL_FILES for key, text in file.LABELS.items()}

@@ -20,14 +20,17 @@ class Entry:
 
 _ENTRIES = (
     ("dashboard", "/", "layout-dashboard", Permission.DASHBOARD_SEE),
-    ("arrears", "/arrears", "list-details", Permission.ARREARS_SEE),
     ("units", "/units", "building-estate", Permission.UNIT_SEE),
+    ("rates", "/rates", "adjustments-horizontal", Permission.TARIFF_SEE),
+    ("billing", "/billing", "file-invoice", Permission.BILLING_PREVIEW),
+    ("collect", "/collect", "cash", Permission.PAYMENT_RECORD),
+    ("arrears", "/arrears", "list-details", Permission.ARREARS_SEE),
     ("notices", "/notices", "mail-forward", Permission.NOTICE_SEE),
     ("waivers", "/waivers", "checkbox", Permission.WAIVER_SEE),
-    ("billing", "/billing", "file-invoice", Permission.BILLING_PREVIEW),
+    ("requests", "/requests", "message", Permission.OWNER_REQUEST_SEE),
+    ("reports", "/reports", "chart-bar", Permission.REPORT_SEE),
     ("imports", "/imports", "file-upload", Permission.IMPORT_SEE),
-    ("audit", "/audit", "history", Permission.AUDIT_SEE),
-    ("users", "/users", "users", Permission.USER_MANAGE),
+    ("settings", "/settings", "settings", Permission.SETTINGS_EDIT),
 )
 
 

@@ -1,0 +1,7 @@
+"""Care of units and people."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,7 @@
+"""What owners asked for."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

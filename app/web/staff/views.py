@@ -1,0 +1,7 @@
+"""Saved views of lists."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()
