@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from app.store import tables, tables_office
+from app.store import (
+    tables,
+    tables_frame,
+    tables_office,
+    tables_settings,
+)
+
+# A page of tables is part of the schema once it is named here.
+PAGES = (
+    tables,
+    tables_frame,
+    tables_office,
+    tables_settings,
+)
 
 metadata = tables.metadata
+assert tables_settings.metadata is metadata
 
 APPEND_ONLY = (
     tables.ledger_entry,

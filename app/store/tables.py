@@ -69,6 +69,8 @@ community = Table(
     Column("allocation_across", String(20), nullable=False, server_default="oldest_first"),
     Column("credit_mode", String(20), nullable=False, server_default="apply_when_due"),
     Column("roll_due", Boolean, nullable=False, server_default=text("false")),
+    Column("is_demo", Boolean, nullable=False, server_default=text("false")),
+    Column("seal_sha256", String(64), nullable=False, server_default=""),
 )
 
 unit = Table(
