@@ -18,7 +18,6 @@ PAGES = (
 )
 
 metadata = tables.metadata
-assert tables_settings.metadata is metadata
 
 APPEND_ONLY = (
     tables.ledger_entry,
