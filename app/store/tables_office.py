@@ -34,6 +34,7 @@ app_user = Table(
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
     Column("waiver_limit_fen", BigInteger, nullable=False, server_default="0"),
     Column("theme", String(10), nullable=False, server_default="auto"),
+    Column("density", String(10), nullable=False, server_default="compact"),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -339,6 +340,12 @@ job = Table(
     Column("finished_at", Instant),
     Column("lease_until_at", Instant),
     Column("worker", String(60), nullable=False, server_default=""),
+    Column("community_id", BigId),
+    Column("started_by", BigId),
+    Column("log", Text, nullable=False, server_default=""),
+    Column("result", String(200), nullable=False, server_default=""),
+    Column("cancel_asked_at", Instant),
+    Index("ix_job_state", "state"),
     UniqueConstraint("kind", "subject"),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
 )
