@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from app.store import (
     tables,
+    tables_estate,
     tables_frame,
     tables_office,
+    tables_security,
     tables_settings,
+    tables_tariffs,
 )
 
 # A page of tables is part of the schema once it is named here.
@@ -14,7 +17,9 @@ PAGES = (
     tables,
     tables_frame,
     tables_office,
+    tables_security,
     tables_settings,
+    tables_tariffs,
 )
 
 metadata = tables.metadata
@@ -31,4 +36,7 @@ APPEND_ONLY = (
     tables_office.document_file,
     tables_office.notice,
     tables_office.notice_bill,
+    tables_estate.unit_change,
+    tables_estate.estate_withdrawal,
+    tables_security.audit_seal,
 )

@@ -33,6 +33,8 @@ app_user = Table(
     Column("password_hash", String(200), nullable=False),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
     Column("waiver_limit_fen", BigInteger, nullable=False, server_default="0"),
+    # false and no row in user_community: this person sees no community at all
+    Column("all_communities", Boolean, nullable=False, server_default=text("false")),
     Column("theme", String(10), nullable=False, server_default="auto"),
     Column("density", String(10), nullable=False, server_default="compact"),
     Column("created_at", Instant, nullable=False),
@@ -61,6 +63,12 @@ user_session = Table(
     Column("ip", String(45), nullable=False, server_default=""),
     Column("agent", String(200), nullable=False, server_default=""),
     Column("flash", Text, nullable=False, server_default=""),
+    # the password was right and the second factor is still to come: opens nothing
+    Column("is_pending", Boolean, nullable=False, server_default=text("false")),
+    # a form that waits, sealed, until the person has confirmed who they are
+    Column("parked", LargeBinary),
+    Column("parked_at", Instant),
+    Index("ix_user_session_user", "user_id"),
 )
 
 login_counter = Table(
@@ -83,6 +91,9 @@ audit_event = Table(
     Column("facts", Text, nullable=False, server_default="{}"),
     Column("community_id", BigId),
     Index("ix_audit_event_at", "at"),
+    Index("ix_audit_event_actor", "actor"),
+    Index("ix_audit_event_action", "action"),
+    Index("ix_audit_event_community", "community_id"),
 )
 
 owner_token = Table(
