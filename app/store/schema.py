@@ -7,6 +7,7 @@ from app.store import (
     tables_estate,
     tables_frame,
     tables_office,
+    tables_reports,
     tables_security,
     tables_settings,
     tables_tariffs,
@@ -15,8 +16,10 @@ from app.store import (
 # A page of tables is part of the schema once it is named here.
 PAGES = (
     tables,
+    tables_estate,
     tables_frame,
     tables_office,
+    tables_reports,
     tables_security,
     tables_settings,
     tables_tariffs,
