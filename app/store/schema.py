@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from app.store import (
     tables,
+    tables_counter,
     tables_estate,
     tables_frame,
     tables_office,
+    tables_procedure,
     tables_reports,
     tables_security,
     tables_settings,
@@ -16,9 +18,11 @@ from app.store import (
 # A page of tables is part of the schema once it is named here.
 PAGES = (
     tables,
+    tables_counter,
     tables_estate,
     tables_frame,
     tables_office,
+    tables_procedure,
     tables_reports,
     tables_security,
     tables_settings,
@@ -42,4 +46,6 @@ APPEND_ONLY = (
     tables_estate.unit_change,
     tables_estate.estate_withdrawal,
     tables_security.audit_seal,
+    *tables_counter.APPEND_ONLY,
+    *tables_procedure.APPEND_ONLY,
 )

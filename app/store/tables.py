@@ -111,6 +111,7 @@ person = Table(
     Column("id_mask", String(24), nullable=False, server_default=""),
     Column("id_index", LargeBinary),
     Column("import_id", BigId, ForeignKey("import_batch.id")),
+    Column("phone_bad_on", CivilDate),
     Index("ix_person_phone", "phone_index"),
 )
 
@@ -124,6 +125,8 @@ ownership = Table(
     Column("until_on", CivilDate, nullable=False),
     Column("source", String(120), nullable=False, server_default=""),
     Column("import_id", BigId, ForeignKey("import_batch.id")),
+    Column("share", String(20), nullable=False, server_default=""),
+    Column("transfer_id", BigId),
     UniqueConstraint("unit_id", "person_id", "from_on"),
     CheckConstraint("from_on < until_on", name="half_open"),
 )
@@ -137,7 +140,11 @@ contact = Table(
     Column("relation", String(20), nullable=False),
     Column("from_on", CivilDate, nullable=False),
     Column("until_on", CivilDate, nullable=False),
+    Column("note", String(200), nullable=False, server_default=""),
+    Column("recorded_at", Instant),
+    Column("recorded_by", BigId),
     CheckConstraint("from_on < until_on", name="half_open"),
+    Index("ix_contact_unit", "unit_id"),
 )
 
 vacancy = Table(
@@ -148,7 +155,11 @@ vacancy = Table(
     Column("from_on", CivilDate, nullable=False),
     Column("until_on", CivilDate, nullable=False),
     Column("reported_on", CivilDate, nullable=False),
+    Column("note", String(200), nullable=False, server_default=""),
+    Column("recorded_at", Instant),
+    Column("recorded_by", BigId),
     CheckConstraint("from_on < until_on", name="half_open"),
+    Index("ix_vacancy_unit", "unit_id", "from_on"),
 )
 
 vacancy_rule = Table(
@@ -219,6 +230,9 @@ unit_fee = Table(
     Column("price_e4", BigInteger),
     Column("from_on", CivilDate, nullable=False),
     Column("until_on", CivilDate, nullable=False),
+    Column("note", String(200), nullable=False, server_default=""),
+    Column("recorded_at", Instant),
+    Column("recorded_by", BigId),
     UniqueConstraint("unit_id", "fee_item_id", "from_on"),
 )
 
@@ -354,6 +368,7 @@ payment = Table(
     Column("import_id", BigId, ForeignKey("import_batch.id")),
     Index("ix_payment_unit", "unit_id", "received_on"),
     Index("ix_payment_day", "community_id", "received_on"),
+    Index("ix_payment_recorder", "recorded_by", "recorded_at"),
     CheckConstraint(f"amount_fen > 0 AND amount_fen <= {MAX_FEN}", name="amount"),
 )
 
