@@ -213,6 +213,7 @@ waiver_request = Table(
     Column("decided_at", Instant),
     Column("decision_note", Text, nullable=False, server_default=""),
     Column("expires_on", CivilDate),
+    Column("effect_lines", Text, nullable=False, server_default="[]"),
     CheckConstraint("decided_by IS NULL OR decided_by <> requested_by", name="second_person"),
     CheckConstraint(
         "state IN ('requested', 'approved', 'refused', 'met', 'lapsed', 'undone', 'expired', 'withdrawn')",
@@ -220,6 +221,7 @@ waiver_request = Table(
     ),
     CheckConstraint("state NOT IN ('approved', 'refused', 'met', 'lapsed') OR decided_by IS NOT NULL", name="decided"),
     Index("ix_waiver_request_state", "community_id", "state"),
+    Index("ix_waiver_request_decided", "community_id", "decided_at"),
     Index("ix_waiver_request_unit", "unit_id"),
 )
 
@@ -268,6 +270,10 @@ notice_batch = Table(
     Column("released_by", BigId),
     Column("released_at", Instant),
     Column("print_sha256", String(64)),
+    Column("procedure_version_id", BigId),
+    Column("wording_id", BigId),
+    Column("cancelled_by", BigId),
+    Column("cancelled_at", Instant),
     CheckConstraint("state IN ('draft', 'released', 'done', 'cancelled')", name="state"),
     Index("ix_notice_batch_state", "community_id", "state"),
 )
@@ -281,6 +287,11 @@ notice_batch_unit = Table(
     Column("state", String(12), nullable=False, server_default="selected"),
     Column("skip_reason", String(60), nullable=False, server_default=""),
     Column("selected_fen", BigInteger, nullable=False, server_default="0"),
+    Column("overruled", String(12), nullable=False, server_default=""),
+    Column("overrule_reason", String(200), nullable=False, server_default=""),
+    Column("overruled_by", BigId),
+    Column("overruled_at", Instant),
+    Column("failure", String(200), nullable=False, server_default=""),
     UniqueConstraint("batch_id", "unit_id"),
 )
 
