@@ -16,6 +16,7 @@ class SkipReason(StrEnum):
     BALANCE_CHANGED = "changed"
     ALREADY_NOTICED = "already_noticed"
     CONTACT_STOPPED = "contact_stopped"
+    DO_NOT_DUN = "do_not_dun"
     ON_HOLD = "on_hold"
     PAUSED = "paused"
     NO_OWNER = "no_owner"
@@ -95,10 +96,13 @@ def decide(
     past: Past,
     pause_days: int,
     as_of: date,
+    is_marked_not_to_dun: bool = False,
 ) -> Verdict:
     """Say who is addressed for what on ``as_of``, or why nobody is."""
     free = [debt for debt in debts if not any(_holds_back(hold, debt) for hold in holds)]
     reason = _reason(debts, free, holds, past, pause_days, as_of)
+    if is_marked_not_to_dun and reason not in {SkipReason.ALREADY_NOTICED, SkipReason.PAID}:
+        reason = SkipReason.DO_NOT_DUN
     if reason is not None:
         return Verdict(reason=reason)
     owners = {period.person_id: period.name for period in ownerships if period.covers(as_of)}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import not_found
 from app.domain.notices import NOTHING_YET, Debt, Hold, Ownership, Past, Verdict, decide
-from app.store import db
+from app.store import db, estate_marks
 from app.store.arrears import day
 from app.store.tables import adjustment, bill, community, fee_item, ownership, person, reversal, unit
 from app.store.tables_office import (
@@ -140,6 +140,7 @@ def verdicts(
     before = past(session, unit_ids, level=level, as_of=as_of)
     held = holds(session, unit_ids, on=as_of)
     owned = ownerships(session, unit_ids)
+    spared = estate_marks.not_to_dun(session, unit_ids, on=as_of)
     return {
         unit_id: decide(
             debts=owed,
@@ -148,6 +149,7 @@ def verdicts(
             past=before[unit_id],
             pause_days=pause_days,
             as_of=as_of,
+            is_marked_not_to_dun=unit_id in spared,
         )
         for unit_id, owed in debts.items()
     }
