@@ -20,8 +20,14 @@ class Settings(BaseSettings):
     trusted_hosts: str = Field(default="*", description="Host names the server answers to, separated by commas.")
     secure_cookies: bool = Field(default=False, description="True behind HTTPS: cookies become Secure and __Host-.")
     secret_key: SecretStr = Field(default=SecretStr(""), description="32 bytes in hex; empty means a file in data_dir.")
+    require_second_factor: bool = Field(
+        default=True, description="People with money or approval rights set up a second factor before they act."
+    )
     render_workers: int = Field(default=2, ge=1, le=64, description="Processes that render notices.")
     nightly_at: str = Field(default="02:30", description="Asia/Shanghai time of the nightly run, HH:MM.")
+    backup_dir: Path | None = Field(default=None, description="Where backups go; data_dir/backups unless said.")
+    backup_at: str = Field(default="03:30", description="Asia/Shanghai time of the worker's daily backup; empty: none.")
+    backup_keep: int = Field(default=14, ge=0, le=3650, description="How many backups are kept; 0 keeps all.")
     demo: bool = Field(default=False, description="Shows the demo ribbon and allows the one-click wipe.")
     log_json: bool = Field(default=False, description="True writes one JSON object a log line.")
 
@@ -34,6 +40,11 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """Return the file of the secret key, made on first use where no key is given."""
         return self.data_dir / "secret.key"
+
+    @property
+    def backups_dir(self) -> Path:
+        """Return the folder of the backups."""
+        return self.backup_dir or self.data_dir / "backups"
 
     @property
     def files_dir(self) -> Path:

@@ -99,7 +99,7 @@ def add_owner(session: Session, made: Estate, unit_id: int, name: str, *, from_o
 
 def add_user(session: Session, login: str, role: str = "clerk") -> int:
     """Add a user whose password nobody knows."""
-    row = {"login": login, "name": login, "role": role, "password_hash": "", "created_at": NOW}
+    row = {"login": login, "name": login, "role": role, "password_hash": "", "all_communities": True, "created_at": NOW}
     return int(session.execute(sa.insert(app_user).values(**row).returning(app_user.c.id)).scalar_one())
 
 

@@ -56,7 +56,7 @@ def add(
             password_hash=hashed,
             at=clock.now(),
             by=BY,
-            community_ids=tuple(names),
+            community_ids=tuple(names) or None,
         )
         if dry_run:
             session.rollback()

@@ -158,6 +158,36 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 WAIVER_LIMIT_FEN: Mapping[Role, int] = MappingProxyType({Role.MANAGER: 2_000_000, Role.FINANCE: 500_000})
 
 
+# Money and approvals: whoever holds one of these proves who they are with a second factor.
+MFA_PERMISSIONS: frozenset[Permission] = frozenset(
+    {
+        _P.PAYMENT_RECORD,
+        _P.PAYMENT_BACKDATE,
+        _P.PAYMENT_REVERSE,
+        _P.UNCLAIMED_MATCH,
+        _P.DEPOSIT_HANDLE,
+        _P.SHIFT_CONFIRM,
+        _P.PERIOD_CLOSE,
+        _P.PERIOD_REOPEN,
+        _P.WAIVER_DECIDE,
+        _P.NOTICE_RELEASE,
+        _P.PROCEDURE_EDIT,
+        _P.IMPORT_UNDO,
+        _P.BILLING_POST,
+        _P.BILLING_REVERSE,
+        _P.TARIFF_PUBLISH,
+        _P.USER_MANAGE,
+        _P.COMMUNITY_EDIT,
+        _P.SETTINGS_EDIT,
+    }
+)
+
+
+def needs_second_factor(role: Role) -> bool:
+    """Say whether people of a role set up a second factor: those who hold money or approval rights."""
+    return not MATRIX[role].isdisjoint(MFA_PERMISSIONS)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A signed-in member of staff: who they are, and in which communities they work (None: all of them)."""

@@ -65,6 +65,7 @@ def settings_for(folder: Path, *, port: int) -> Settings:
         public_url=f"http://127.0.0.1:{port}",
         trusted_hosts="*",
         secure_cookies=False,
+        require_second_factor=False,
         demo=True,
     )
 
@@ -122,7 +123,7 @@ def _open(settings: Settings) -> Engine:
 
 def _contract(session: Session, data: dict[str, Any]) -> int:
     """Write down what the property contract says: parties, price, late charge."""
-    community_id = estate.create_community(session, **data["community"])
+    community_id = estate.create_community(session, **data["community"], is_demo=True)
     terms, item = data["late_charge"], data["item"]
     policy = plans.Policy(
         ALWAYS, Rate.of(Fraction(terms["per_day"])), Grace(), Fraction(terms["cap"]), terms["source_clause"]
@@ -172,6 +173,7 @@ def _sign_ins(engine: Engine, people: tuple[SignIn, ...], rows: list[dict[str, s
                 password_hash=hashed,
                 at=clock.now(),
                 by=ACTOR,
+                community_ids=None,
             )
 
 

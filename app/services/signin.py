@@ -82,9 +82,9 @@ def add_user(
     password_hash: str,
     at: dt.datetime,
     by: str,
-    community_ids: tuple[int, ...] = (),
+    community_ids: tuple[int, ...] | None,
 ) -> int:
-    """Create a member of staff with the role's usual waiver limit."""
+    """Create a member of staff with the role's usual waiver limit; None means every community."""
     if not LOGIN.fullmatch(login):
         raise Refusal("signin.login_invalid", field="login")
     if role not in {member.value for member in Role}:

@@ -72,6 +72,7 @@ def build(engine: Engine, *, units: int = 6, communities: int = 2) -> Estate:
                 password_hash=password_hash(),
                 at=NOW,
                 by="-",
+                community_ids=None,
             )
         made.users["confined"] = signin.add_user(
             session,

@@ -71,7 +71,7 @@ def add(request: Request, here: Admin, engine: Database, form: NewUser) -> Respo
                 password_hash=fresh,
                 at=clock.now(),
                 by=here.actor.login,
-                community_ids=chosen or tuple(sorted(here.actor.community_ids or ())),
+                community_ids=chosen or (None if here.actor.community_ids is None else tuple(here.actor.community_ids)),
             )
     except Refusal as refusal:
         return _page(request, here, engine, form.with_refusal(refusal), status=STATUS[refusal.kind])
