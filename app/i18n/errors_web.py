@@ -42,7 +42,6 @@ SENTENCES: dict[str, str] = {
     "form.control_character": "{label}含有无法保存的字符，请删除后重新输入。",
     "form.this_field": "此项",
     "form.invalid": "{label}填写有误。",
-    "form.file_kind": "“{name}”不是 PDF、JPG 或 PNG 文件。请拍照或扫描后再上传。",
     "form.file_missing": "请选择要上传的文件。",
     "estate.empty": "还没有房产数据。请先导入房产与业主。",
     "done.payment_reversed": "已红冲。该笔收款自红冲日起视为未收，原记录保留，账单金额已重新计算。",

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from fastapi import Depends, Request
@@ -63,6 +63,8 @@ class Filled(Generic[M]):
     faults: dict[str, str] = field(default_factory=dict)
     model: M | None = None
     files: Mapping[str, UploadFile] = field(default_factory=dict)
+    every_file: Mapping[str, list[UploadFile]] = field(default_factory=dict)
+    """Every file of a field that takes several; ``files`` holds one of each."""
 
     def valid(self) -> M:
         """Return the model; only called when there are no faults."""
@@ -76,7 +78,7 @@ class Filled(Generic[M]):
         # A key that stands for an earlier form is of no more use: the page makes a fresh one.
         is_used = refusal.code.endswith(".key_reused")
         values = {key: value for key, value in self.values.items() if not (is_used and key == "key")}
-        return Filled(values, {**self.faults, name or "": zh_cn.sentence(refusal)}, self.model, self.files)
+        return replace(self, values=values, faults={**self.faults, name or "": zh_cn.sentence(refusal)})
 
 
 def read_date(text: object) -> dt.date:
@@ -165,6 +167,7 @@ def parse(model: type[M], form: FormData) -> Filled[M]:
     """Turn submitted fields into a model or into faults."""
     values: dict[str, str | list[str]] = {}
     files: dict[str, UploadFile] = {}
+    every_file: dict[str, list[UploadFile]] = {}
     faults: dict[str, str] = {}
     for name in form:
         declared = model.model_fields.get(name)
@@ -172,6 +175,7 @@ def parse(model: type[M], form: FormData) -> Filled[M]:
         for item in given:
             if isinstance(item, UploadFile) and (item.filename or item.size):
                 files[name] = item
+                every_file.setdefault(name, []).append(item)
         texts = [item for item in given if isinstance(item, str)]
         if declared is not None and get_origin(declared.annotation) in {list, tuple}:
             values[name] = texts
@@ -180,12 +184,12 @@ def parse(model: type[M], form: FormData) -> Filled[M]:
             if len(texts) > 1:
                 faults[name] = _say("form.repeated_field", model, name)
     if faults:
-        return Filled(values, faults, None, files)
+        return Filled(values, faults, None, files, every_file)
     usable = {name: value for name, value in values.items() if value != ""}
     try:
-        return Filled(values, {}, model.model_validate(usable), files)
+        return Filled(values, {}, model.model_validate(usable), files, every_file)
     except ValidationError as error:
-        return Filled(values, _faults(model, error), None, files)
+        return Filled(values, _faults(model, error), None, files, every_file)
 
 
 def _faults(model: type[FormModel], error: ValidationError) -> dict[str, str]:

@@ -114,11 +114,16 @@ class Limits:
 
 
 MAX_BODY = 2 * 1024 * 1024
-MAX_BODIES = {"/imports": 30 * 1024 * 1024, "/api/v1/calc/": 256 * 1024}
+MAX_BODIES = {"/imports": 30 * 1024 * 1024, "/api/v1/calc/": 256 * 1024, "/my/units/": 32 * 1024 * 1024}
+# Pages that take a file: their address ends in one of these words. The checker of uploads has limits of its own.
+TAKING_FILES = ("/waive", "/files", "/payee-code")
+MAX_BODY_WITH_FILE = 12 * 1024 * 1024
 
 
 def most_bytes(path: str) -> int:
     """Return the largest body a path reads."""
+    if path.endswith(TAKING_FILES):
+        return MAX_BODY_WITH_FILE
     return next((size for start, size in MAX_BODIES.items() if path.startswith(start)), MAX_BODY)
 
 

@@ -20,7 +20,7 @@ from app.gateways.ports import Files
 from app.services import waivers
 from app.store import db, unit_reads
 from app.store import waivers as waiver_reads
-from app.web import attachments, forms, pages, unit_view
+from app.web import forms, pages, unit_view, uploads
 from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require
 from app.web.errors import STATUS
 from app.web.staff import units
@@ -89,7 +89,7 @@ def send(request: Request, unit_id: Id, here: Asker, engine: Database, files: St
         return _wish_page(request, here, engine, unit_id, form, status=422)
     today = clock.today()
     try:
-        evidence = attachments.of_form(form, "attachment")
+        evidence = uploads.of_form(form, "attachment")
         if form.model.act == "preview":
             with db.reading(engine) as session:
                 units.reachable_head(session, here, unit_id)
@@ -110,7 +110,7 @@ def _request(
     model: WishForm,
     unit_id: int,
     files: Files,
-    evidence: attachments.Attachment | None,
+    evidence: uploads.Checked | None,
 ) -> int:
     kept = files.put(evidence.content) if evidence else ""
     now = clock.now()
