@@ -8,6 +8,7 @@ from app.store import (
     tables_estate,
     tables_frame,
     tables_office,
+    tables_portal,
     tables_procedure,
     tables_reports,
     tables_security,
@@ -22,6 +23,7 @@ PAGES = (
     tables_estate,
     tables_frame,
     tables_office,
+    tables_portal,
     tables_procedure,
     tables_reports,
     tables_security,
@@ -47,5 +49,6 @@ APPEND_ONLY = (
     tables_estate.estate_withdrawal,
     tables_security.audit_seal,
     *tables_counter.APPEND_ONLY,
+    *tables_portal.APPEND_ONLY,
     *tables_procedure.APPEND_ONLY,
 )

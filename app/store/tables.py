@@ -71,6 +71,8 @@ community = Table(
     Column("roll_due", Boolean, nullable=False, server_default=text("false")),
     Column("is_demo", Boolean, nullable=False, server_default=text("false")),
     Column("seal_sha256", String(64), nullable=False, server_default=""),
+    Column("payee_qr_sha256", String(64), nullable=False, server_default=""),
+    Column("payee_qr_shown_sha256", String(64), nullable=False, server_default=""),
 )
 
 unit = Table(

@@ -184,6 +184,8 @@ stored_file = Table(
     Column("subject", String(60), nullable=False),
     Column("stored_at", Instant, nullable=False),
     Column("stored_by", BigId),
+    Column("shown_sha256", String(64), nullable=False, server_default=""),
+    Column("is_encrypted", Boolean, nullable=False, server_default=text("false")),
     Index("ix_stored_file_subject", "subject"),
 )
 
