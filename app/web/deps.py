@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Path, Request
@@ -13,20 +13,31 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from app import clock
-from app.domain.access import Actor, Permission
+from app.domain.access import MFA_PERMISSIONS, Actor, Permission
 from app.domain.errors import forbidden, not_found
 from app.gateways.ports import Files, Gateways
 from app.settings import Settings
-from app.store import audit, db, estate, sessions, users
-from app.web.security import STAFF_COOKIE, cookie_names
+from app.store import audit, db, estate, factors, sessions, users
+from app.store.jobs import JobLine
+from app.web import parking, standing
+from app.web.security import SAFE_METHODS, STAFF_COOKIE, cookie_names
 
 PERMISSION_MARK = "__permission__"
+FRESH_MARK = "__fresh__"
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 class SignInRequired(Exception):
     """Nobody is signed in: a page leads to the sign-in form, a program gets a 401."""
+
+
+class SecondFactorRequired(Exception):
+    """The act needs a second factor that this person has not set up yet: a page leads there."""
+
+
+class ConfirmationRequired(Exception):
+    """The act needs the person to prove who they are again; the form waits in their session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,16 @@ class Here:
     community_id: int | None
     flash: str
     theme: str
+    reauth_at: dt.datetime
+    has_second_factor: bool
+    density: str = "compact"
+    counts: Mapping[str, int] = field(default_factory=dict)
+    counted_at: dt.datetime | None = None
+    jobs: tuple[JobLine, ...] = ()
+
+    def is_fresh(self, at: dt.datetime) -> bool:
+        """Say whether the person proved who they are a short while ago."""
+        return at - self.reauth_at < sessions.FRESH
 
     @property
     def community(self) -> str:
@@ -103,7 +124,9 @@ def token_of(request: Request, name: str) -> str:
     return next((token for key in cookie_names(name) if (token := request.cookies.get(key, ""))), "")
 
 
-def _look_up(engine: Engine, token: str, at: dt.datetime, *, keep_flash: bool) -> Here | None:
+def _look_up(
+    engine: Engine, token: str, at: dt.datetime, *, keep_flash: bool, kept: standing.Kept | None
+) -> Here | None:
     with db.reading(engine) as session:
         found = sessions.live(session, token=token, at=at)
         user = None if found is None else users.by_id(session, found.user_id)
@@ -111,15 +134,30 @@ def _look_up(engine: Engine, token: str, at: dt.datetime, *, keep_flash: bool) -
             return None
         actor = users.actor(session, user)
         known = tuple((row.id, row.name) for row in estate.communities(session) if actor.sees(row.id))
+        has_factor = user.id in factors.confirmed(session, [user.id])
+        first = known[0][0] if known else None
+        chosen = found.community_id if found.community_id in dict(known) else first
+        frame = standing.of(session, actor=actor, communities=known, community_id=chosen, kept=kept)
     takes_flash = bool(found.flash) and not keep_flash
     if takes_flash or at - found.seen_at >= sessions.SEEN_EVERY:
         with db.transaction(engine) as session:
             sessions.touch(session, session_id=found.id, at=at)
             if takes_flash:
                 sessions.set_flash(session, session_id=found.id, text="")
-    first = known[0][0] if known else None
-    chosen = found.community_id if found.community_id in dict(known) else first
-    return Here(actor, found.id, known, chosen, found.flash, user.theme)
+    return Here(
+        actor=actor,
+        session_id=found.id,
+        communities=known,
+        community_id=chosen,
+        flash=found.flash,
+        theme=user.theme,
+        reauth_at=found.reauth_at,
+        has_second_factor=has_factor,
+        density=user.density,
+        counts=frame.counts,
+        counted_at=frame.at,
+        jobs=frame.jobs,
+    )
 
 
 async def here_if_any(request: Request) -> Here | None:
@@ -127,8 +165,13 @@ async def here_if_any(request: Request) -> Here | None:
     if not hasattr(request.state, "here"):
         token = token_of(request, STAFF_COOKIE)
         partial = request.method != "GET" or "hx-request" in request.headers
+        kept: standing.Kept = request.app.state.kept
+        if request.method != "GET":
+            kept.forget()
         request.state.here = (
-            await run_in_threadpool(_look_up, engine_of(request), token, clock.now(), keep_flash=partial)
+            await run_in_threadpool(
+                _look_up, engine_of(request), token, clock.now(), keep_flash=partial, kept=None if partial else kept
+            )
             if token
             else None
         )
@@ -147,14 +190,47 @@ def require(permission: Permission) -> Any:  # noqa: ANN401 - a dependency, type
     """Return a dependency that lets through only people with ``permission`` and logs whom it turned away."""
 
     async def check(request: Request) -> Here:
-        here = await signed_in(request)
-        if not here.actor.may(permission):
-            await run_in_threadpool(_log_denial, engine_of(request), here, permission, request.url.path)
-            raise forbidden("access.denied", permission=permission.value)
-        return here
+        return await _permitted(request, permission)
 
     setattr(check, PERMISSION_MARK, permission)
     return Depends(check)
+
+
+def require_fresh(permission: Permission) -> Any:  # noqa: ANN401 - a dependency, typed where it is used
+    """Return a dependency like :func:`require` for acts that undo, approve or hand out rights.
+
+    Reading passes. A form from somebody who last proved who they are ten minutes ago or longer is kept, sealed, in
+    their session; they confirm on a page of its own, and the form goes on as it was sent.
+    """
+
+    async def check(request: Request) -> Here:
+        here = await _permitted(request, permission)
+        if request.method not in SAFE_METHODS and not here.is_fresh(clock.now()):
+            form = parking.Parked(
+                path=request.url.path,
+                query=request.url.query,
+                media_type=request.headers.get("content-type", ""),
+                body=await request.body(),
+                permission=permission.value,
+            )
+            await run_in_threadpool(parking.keep, engine_of(request), here.session_id, form, clock.now())
+            raise ConfirmationRequired
+        return here
+
+    setattr(check, PERMISSION_MARK, permission)
+    setattr(check, FRESH_MARK, permission)
+    return Depends(check)
+
+
+async def _permitted(request: Request, permission: Permission) -> Here:
+    here = await signed_in(request)
+    if not here.actor.may(permission):
+        await run_in_threadpool(_log_denial, engine_of(request), here, permission, request.url.path)
+        raise forbidden("access.denied", permission=permission.value)
+    needs_factor = permission in MFA_PERMISSIONS and not here.has_second_factor
+    if needs_factor and settings_of(request).require_second_factor:
+        raise SecondFactorRequired
+    return here
 
 
 def _log_denial(engine: Engine, here: Here, permission: Permission, path: str) -> None:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Scope
 from app.domain.errors import Kind, Refusal
 from app.i18n import zh_cn
 from app.web import forms, pages
-from app.web.deps import SignInRequired, here_if_any
+from app.web.deps import ConfirmationRequired, SecondFactorRequired, SignInRequired, here_if_any
 from app.web.security import HEADERS
 
 STATUS = {Kind.NOT_FOUND: 404, Kind.REJECTED: 422, Kind.CONFLICT: 409, Kind.FORBIDDEN: 403}
@@ -38,6 +38,8 @@ def install(app: FastAPI) -> None:
     """Tell the application how each kind of error is answered."""
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(SignInRequired, _sign_in)
+    app.add_exception_handler(SecondFactorRequired, _set_up_factor)
+    app.add_exception_handler(ConfirmationRequired, _confirm)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DataError, _unstorable)
@@ -110,6 +112,23 @@ async def _sign_in(request: Request, _error: Exception) -> Response:
     if "hx-request" in request.headers:
         return Response(status_code=401, headers={"HX-Redirect": "/login"})
     return RedirectResponse(where, status_code=303)
+
+
+def _lead(request: Request, where: str) -> Response:
+    """Lead to a page on the way, whether a form, a link or a script asked."""
+    if "hx-request" in request.headers:
+        return Response(status_code=200, headers={"HX-Redirect": where})
+    return RedirectResponse(where, status_code=303)
+
+
+async def _set_up_factor(request: Request, _error: Exception) -> Response:
+    if is_program(request):
+        return await answer(request, Refusal("factor.needed"), 403)
+    return _lead(request, "/me/second-factor?needed=1")
+
+
+async def _confirm(request: Request, _error: Exception) -> Response:
+    return _lead(request, "/confirm")
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
