@@ -5,28 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.domain.counter import Method
 from app.domain.errors import Refusal, conflict, forbidden
 from app.domain.events import Payment
 from app.domain.ledger import Statement, statement
 from app.domain.money import MAX_FEN
 from app.store import audit, documents, estate, ledger, once, payments, receipts, replay, waivers
 from app.store.types import canonical
-
-
-class Method(StrEnum):
-    """How money came in."""
-
-    CASH = "cash"
-    WECHAT = "wechat"
-    ALIPAY = "alipay"
-    BANK = "bank"
-    POS = "pos"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

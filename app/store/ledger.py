@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import ledger as engine
 from app.domain.errors import conflict
-from app.store import chain, db, plans, replay
+from app.store import chain, closing, db, plans, replay
 from app.store.tables import (
     account,
     adjustment,
@@ -72,8 +72,7 @@ def post_many(session: Session, postings: Sequence[Posting], *, through: dt.date
     number of thousands of units, never on the number of rows.
 
     Raises:
-        Refusal: what the pure engine refuses (``discount.exceeds_principal``, ``waiver.exceeds_outstanding``, …);
-            ``reversal.twice`` when the target is reversed already.
+        Refusal: what the engine refuses (``discount.exceeds_principal``, …), ``reversal.twice``, ``period.closed``.
 
     """
     _refuse_second_reversals(session, postings)
@@ -255,6 +254,8 @@ def _default(column: sa.Column[Any]) -> object:
 
 def _settle(session: Session, work: Mapping[int, _Unit]) -> None:
     """Replay what must be replayed, then write entries, allocations, states and account heads."""
+    dates = {(unit.community_id, row[VALUE_DATE[kind]]) for unit in work.values() for kind, row in unit.new}
+    closing.guard(session, dates)  # stored credit the nightly run applies has no row, so no date to refuse
     communities = [unit.community_id for unit in work.values()]
     plans_ = plans_of(session, communities)
     replayed = [unit for unit in work.values() if unit.must_replay]
