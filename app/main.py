@@ -14,10 +14,11 @@ from app.gateways import keys
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
 from app.jobs import rendering
+from app.jobs.caretaking import Caretaker
 from app.services import printing
 from app.settings import Settings
 from app.store import db, sealing
-from app.web import api, assets, errors, login, portal, security
+from app.web import api, assets, errors, login, me, portal, security, standing
 from app.web.staff import (
     arrears,
     billing,
@@ -34,8 +35,10 @@ from app.web.staff import (
     rates,
     reports,
     requests,
+    search,
     security_pages,
     settings,
+    settings_care,
     units,
     users,
     views,
@@ -58,8 +61,10 @@ STAFF_PAGES = (
     rates,
     reports,
     requests,
+    search,
     security_pages,
     settings,
+    settings_care,
     units,
     users,
     views,
@@ -87,11 +92,13 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     app.state.settings = settings
     app.state.engine = engine if engine is not None else _engine(settings)
     app.state.gateways = Gateways(files=FileStore(settings.files_dir), printer=printing.press)
+    app.state.kept = standing.Kept()
+    app.state.caretaker = Caretaker(app.state.engine, settings)
     app.state.finish_batch = _finisher(app, workers=settings.render_workers)
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
     app.include_router(api.router)
-    for pages in (login, portal, *STAFF_PAGES):
+    for pages in (login, me, portal, *STAFF_PAGES):
         app.include_router(pages.router, include_in_schema=False)
     _add_middleware(app, settings, limits or security.Limits())
     return app

@@ -31,6 +31,7 @@ def worker(
     from app.gateways.files import FileStore
     from app.gateways.ports import Gateways
     from app.jobs import worker as job
+    from app.jobs.caretaking import Caretaker
     from app.services import printing
 
     configured = settings.load()
@@ -40,14 +41,21 @@ def worker(
     except ValueError as error:
         message = f"QINGQIAN_NIGHTLY_AT={configured.nightly_at!r} is not a time like 02:30"
         raise SetUpMissing(message) from error
-    stop = threading.Event()
+    if configured.backup_at:
+        try:
+            dt.time.fromisoformat(configured.backup_at)
+        except ValueError as error:
+            message = f"QINGQIAN_BACKUP_AT={configured.backup_at!r} is not a time like 03:30"
+            raise SetUpMissing(message) from error
+    stop, opened = threading.Event(), engine()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     job.run(
-        engine(),
+        opened,
         Gateways(files=FileStore(configured.files_dir), printer=printing.press),
         nightly_at=nightly_at,
         render_workers=configured.render_workers,
         stop=stop,
         lease_seconds=lease_seconds,
+        caretaker=Caretaker(opened, configured),
     )

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from app import clock
 from app.gateways.ports import Gateways
-from app.jobs import leader, nightly, rendering, scheduler
+from app.jobs import caretaking, leader, nightly, rendering, scheduler
+from app.jobs.caretaking import Caretaker
 
 RENDER_EVERY_SECONDS = 10
 LEASE_SECONDS = 30.0
@@ -24,16 +25,20 @@ def run(
     render_workers: int,
     stop: threading.Event,
     lease_seconds: float = LEASE_SECONDS,
+    caretaker: Caretaker | None = None,
 ) -> None:
     """Work until told to stop; of any number of workers on one database, one works and the others stand by."""
-    tasks = (
+    tasks = [
         scheduler.Task("nightly", partial(close_yesterday, engine), at=nightly_at),
         scheduler.Task(
             "rendering",
             partial(render, engine, gateways, render_workers),
             every_seconds=RENDER_EVERY_SECONDS,
         ),
-    )
+    ]
+    if caretaker is not None and caretaker.settings.backup_at:
+        at = dt.time.fromisoformat(caretaker.settings.backup_at)
+        tasks.append(scheduler.Task("backup", partial(back_up, caretaker), at=at))
     claim = leader.contend(engine, ttl_seconds=lease_seconds)
     scheduler.work(claim, tasks, stop=stop, poll_seconds=min(lease_seconds / 3, 2), now=clock.now)
 
@@ -41,6 +46,11 @@ def run(
 def close_yesterday(engine: Engine, go_on: scheduler.GoOn) -> None:
     """Close every day that is over."""
     nightly.run(engine, through=nightly.yesterday(), go_on=go_on)
+
+
+def back_up(caretaker: Caretaker, _go_on: scheduler.GoOn) -> None:
+    """Take the day's backup."""
+    caretaking.back_up_daily(caretaker)
 
 
 def render(engine: Engine, gateways: Gateways, workers: int, go_on: scheduler.GoOn) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.errors import not_found
+from app.domain.errors import conflict, not_found
 from app.store import db
 from app.store.tables import (
     community,
@@ -30,8 +30,16 @@ LEVELS = (
 """The procedure a new community starts with; the office changes it as data."""
 
 
-def create_community(session: Session, *, name: str, **columns: object) -> int:
-    """Create a community with the default procedure and return its id."""
+def create_community(session: Session, *, name: str, is_demo: bool = False, **columns: object) -> int:
+    """Create a community with the default procedure and return its id.
+
+    Raises:
+        Refusal: ``demo.never_mixed`` where real and fictional communities would stand side by side.
+
+    """
+    if session.execute(sa.select(community.c.id).where(community.c.is_demo != is_demo).limit(1)).first() is not None:
+        raise conflict("demo.never_mixed")
+    columns["is_demo"] = is_demo
     made = session.execute(sa.insert(community).values(name=name, **columns).returning(community.c.id)).scalar_one()
     session.execute(sa.insert(procedure_level), [{"community_id": made, **level} for level in LEVELS])
     return int(made)

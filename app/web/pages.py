@@ -61,6 +61,13 @@ def named(value: object, noun: str) -> str:
     return zh_cn.LABELS.get(f"{noun}.{value}", str(value))
 
 
+def said(code: str, **facts: object) -> str:
+    """Return the sentence of a code that was written down earlier, with its facts."""
+    told = Refusal(code)
+    told.facts.update(facts)
+    return zh_cn.sentence(told)
+
+
 def area(area_e3: int) -> str:
     """Write thousandths of a square metre with two decimals, or three where the third is needed."""
     whole, rest = divmod(area_e3, 1000)
@@ -99,6 +106,7 @@ def _environment() -> Environment:
         "percent": percent,
     }
     made.filters["named"] = named
+    made.filters["said"] = said
     made.filters |= {"label": zh_cn.label, "twice": lambda value: (value, value)}
     made.filters["labelled"] = lambda value, noun: (value, named(value, noun))
     made.globals |= {"asset": assets.address, "icon": assets.icon, "Permission": Permission}
@@ -130,6 +138,7 @@ def page(
         here=here,
         menu=menu.entries(here, request.url.path) if here else (),
         theme=here.theme if here else "auto",
+        density=here.density if here else "compact",
         is_demo=settings.demo,
         today=clock.today(),
         **context,
@@ -141,6 +150,7 @@ def back_to(
     request: Request, where: str, *, here: Here | None = None, code: str = "", **facts: str | int
 ) -> RedirectResponse:
     """Lead to ``where`` after a successful POST, leaving a line for that page to show."""
+    request.app.state.kept.forget()
     if here is not None and code:
         told = Refusal(code)
         told.facts.update(facts)
