@@ -212,12 +212,8 @@ def _refuse_second_reversals(session: Session, postings: Sequence[Posting]) -> N
     wanted = {(p.row["target_kind"], p.row["target_id"]) for p in postings if p.kind == "reversal"}
     if not wanted:
         return
-    rows = session.execute(
-        sa.select(reversal.c.target_kind, reversal.c.target_id).where(
-            sa.tuple_(reversal.c.target_kind, reversal.c.target_id).in_(sorted(wanted))
-        )
-    ).all()
-    if rows:
+    target = sa.tuple_(reversal.c.target_kind, reversal.c.target_id)
+    if session.execute(sa.select(reversal.c.id).where(target.in_(sorted(wanted)))).first():
         raise conflict("reversal.twice")
 
 
