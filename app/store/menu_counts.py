@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.store import arrears, figures
 from app.store.tables import unit
-from app.store.tables_office import job, notice_batch, waiver_request
+from app.store.tables_office import notice_batch, waiver_request
+from app.store.tables_tariffs import billing_draft, tariff_draft
 
 
 def waiting(session: Session, *, community_id: int | None) -> dict[str, int]:
-    """Return how much waits in a community, by entry of the menu, and how many jobs are at work; in one statement."""
+    """Return how much waits in a community, by entry of the menu, in one statement."""
     counts = {
         "notices": _count(
             notice_batch, notice_batch.c.community_id == community_id, notice_batch.c.state.in_(["draft", "released"])
@@ -22,7 +23,10 @@ def waiting(session: Session, *, community_id: int | None) -> dict[str, int]:
         "waivers": _count(
             waiver_request, waiver_request.c.community_id == community_id, waiver_request.c.state == "requested"
         ),
-        "jobs": _count(job, job.c.state.in_(["waiting", "running"])),
+        "rates": _count(tariff_draft, tariff_draft.c.community_id == community_id, tariff_draft.c.state == "draft"),
+        "billing": _count(
+            billing_draft, billing_draft.c.community_id == community_id, billing_draft.c.state.in_(["draft", "failed"])
+        ),
     }
     row = session.execute(sa.select(*(count.label(name) for name, count in counts.items()))).mappings().one()
     return {name: int(row[name]) for name in counts}

@@ -205,21 +205,32 @@ def require_fresh(permission: Permission) -> Any:  # noqa: ANN401 - a dependency
 
     async def check(request: Request) -> Here:
         here = await _permitted(request, permission)
-        if request.method not in SAFE_METHODS and not here.is_fresh(clock.now()):
-            form = parking.Parked(
-                path=request.url.path,
-                query=request.url.query,
-                media_type=request.headers.get("content-type", ""),
-                body=await request.body(),
-                permission=permission.value,
-            )
-            await run_in_threadpool(parking.keep, engine_of(request), here.session_id, form, clock.now())
-            raise ConfirmationRequired
+        await _fresh(request, here, permission.value)
         return here
 
     setattr(check, PERMISSION_MARK, permission)
     setattr(check, FRESH_MARK, permission)
     return Depends(check)
+
+
+async def fresh(request: Request, here: Annotated[Here, Depends(signed_in)]) -> Here:
+    """Return who is signed in, once they proved who they are a short while ago: for what concerns themselves."""
+    await _fresh(request, here, "")
+    return here
+
+
+async def _fresh(request: Request, here: Here, permission: str) -> None:
+    if request.method in SAFE_METHODS or here.is_fresh(clock.now()):
+        return
+    form = parking.Parked(
+        path=request.url.path,
+        query=request.url.query,
+        media_type=request.headers.get("content-type", ""),
+        body=await request.body(),
+        permission=permission,
+    )
+    await run_in_threadpool(parking.keep, engine_of(request), here.session_id, form, clock.now())
+    raise ConfirmationRequired
 
 
 async def _permitted(request: Request, permission: Permission) -> Here:
@@ -253,3 +264,4 @@ def reachable(here: Here, community_id: int | None) -> int:
 
 
 AnyHere = Annotated[Here, Depends(signed_in)]
+FreshHere = Annotated[Here, Depends(fresh)]

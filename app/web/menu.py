@@ -10,34 +10,47 @@ from app.web.deps import Here
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu; its words are in the template."""
+    """One line of the menu; its words are in the template, ``count`` is what waits there."""
 
     name: str
     address: str
     icon: str
     is_current: bool
+    count: int = 0
 
 
+_P = Permission
 _ENTRIES = (
-    ("dashboard", "/", "layout-dashboard", Permission.DASHBOARD_SEE),
-    ("units", "/units", "building-estate", Permission.UNIT_SEE),
-    ("rates", "/rates", "adjustments-horizontal", Permission.TARIFF_SEE),
-    ("billing", "/billing", "file-invoice", Permission.BILLING_PREVIEW),
-    ("collect", "/collect", "cash", Permission.PAYMENT_RECORD),
-    ("arrears", "/arrears", "list-details", Permission.ARREARS_SEE),
-    ("notices", "/notices", "mail-forward", Permission.NOTICE_SEE),
-    ("waivers", "/waivers", "checkbox", Permission.WAIVER_SEE),
-    ("requests", "/requests", "message", Permission.OWNER_REQUEST_SEE),
-    ("reports", "/reports", "chart-bar", Permission.REPORT_SEE),
-    ("imports", "/imports", "file-upload", Permission.IMPORT_SEE),
-    ("settings", "/settings", "settings", Permission.SETTINGS_EDIT),
+    ("dashboard", "/", "layout-dashboard", (_P.DASHBOARD_SEE,)),
+    ("units", "/units", "building-estate", (_P.UNIT_SEE,)),
+    ("rates", "/rates", "adjustments-horizontal", (_P.TARIFF_SEE,)),
+    ("billing", "/billing", "file-invoice", (_P.BILLING_PREVIEW,)),
+    ("collect", "/collect", "cash", (_P.PAYMENT_RECORD,)),
+    ("arrears", "/arrears", "list-details", (_P.ARREARS_SEE,)),
+    ("notices", "/notices", "mail-forward", (_P.NOTICE_SEE,)),
+    ("waivers", "/waivers", "checkbox", (_P.WAIVER_SEE,)),
+    ("requests", "/requests", "message", (_P.OWNER_REQUEST_SEE,)),
+    ("reports", "/reports", "chart-bar", (_P.REPORT_SEE,)),
+    ("imports", "/imports", "file-upload", (_P.IMPORT_SEE,)),
+    (
+        "settings",
+        "/settings",
+        "settings",
+        (_P.SETTINGS_EDIT, _P.COMMUNITY_EDIT, _P.USER_MANAGE, _P.AUDIT_SEE, _P.PROCEDURE_EDIT),
+    ),
 )
 
 
 def entries(here: Here, path: str) -> tuple[Entry, ...]:
-    """Return the lines for this person, the one they are on marked."""
+    """Return the lines for this person, the one they are on marked; any one of a line's permissions will do."""
     return tuple(
-        Entry(name, address, icon, path == address or (address != "/" and path.startswith(address + "/")))
-        for name, address, icon, permission in _ENTRIES
-        if here.actor.may(permission)
+        Entry(
+            name,
+            address,
+            icon,
+            path == address or (address != "/" and path.startswith(address + "/")),
+            here.counts.get(name, 0),
+        )
+        for name, address, icon, permissions in _ENTRIES
+        if any(here.actor.may(permission) for permission in permissions)
     )

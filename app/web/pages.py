@@ -61,7 +61,7 @@ def named(value: object, noun: str) -> str:
     return zh_cn.LABELS.get(f"{noun}.{value}", str(value))
 
 
-def said(code: str, **facts: object) -> str:
+def said(code: str, **facts: str | int | None) -> str:
     """Return the sentence of a code that was written down earlier, with its facts."""
     told = Refusal(code)
     told.facts.update(facts)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app import clock
 from app.domain.access import Permission
@@ -74,16 +74,6 @@ def show_list(request: Request, here: Looker, session: Reading) -> Response:
         pager=Pager("/units", params, query.page, count),
         buildings=unit_search.buildings(session, here.community_id) if here.community_id else [],
     )
-
-
-@router.get("/search")
-def search(request: Request, here: Looker, session: Reading, q: str = "") -> Response:
-    text = q.strip()[:40]
-    reach = here.actor.community_ids
-    found = unit_search.search(session, text=text, community_ids=reach, on=clock.today()) if text else []
-    if len(found) == 1:
-        return RedirectResponse(f"/units/{found[0].unit_id}", status_code=303)
-    return pages.page(request, "units/search.html", here=here, found=found, text=text)
 
 
 @router.get("/units/{unit_id}")

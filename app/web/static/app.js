@@ -5,7 +5,7 @@
   function visible(el) { return !el.disabled && el.type !== "hidden" && el.offsetParent !== null; }
   function typing(el) { return /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) || el.isContentEditable; }
   function closeHow(except) {
-    document.querySelectorAll("details.how[open], .who details[open]").forEach(function (d) {
+    document.querySelectorAll("details.how[open], .who details[open], details.menu-drop[open]").forEach(function (d) {
       if (d !== except) d.removeAttribute("open");
     });
   }
@@ -54,7 +54,7 @@
   });
 
   document.addEventListener("click", function (event) {
-    var inside = event.target.closest ? event.target.closest("details.how, .who details") : null;
+    var inside = event.target.closest ? event.target.closest("details.how, .who details, details.menu-drop") : null;
     closeHow(inside);
     var opener = event.target.closest ? event.target.closest("[data-dialog]") : null;
     var box = opener && document.getElementById(opener.dataset.dialog);
@@ -94,5 +94,67 @@
     document.querySelectorAll("form").forEach(function (form) { if (form.querySelector("[data-all]")) count(form); });
     var fault = document.querySelector(".is-invalid");
     if (fault) fault.focus();
+  });
+
+  // What says data-poll asks again while something is at work; an answer under the same id takes its place.
+  function poll(el) {
+    setTimeout(function () {
+      if (!el.isConnected) return;
+      fetch(el.dataset.poll, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).then(function (answer) {
+        if (!answer.ok) return;
+        return answer.text().then(function (html) {
+          var box = document.createElement("div");
+          box.innerHTML = html;
+          var fresh = el.id && box.firstElementChild && box.firstElementChild.id === el.id ? box.firstElementChild : null;
+          if (fresh) { fresh.open = el.open; el.replaceWith(fresh); el = fresh; } else { el.innerHTML = html; }
+          if (answer.headers.get("X-Poll") !== "stop" && el.dataset.poll) poll(el);
+        });
+      }).catch(function () { poll(el); });
+    }, Number(el.dataset.every || 3000));
+  }
+  document.querySelectorAll("[data-poll]").forEach(poll);
+
+  // The search shows its first hits while typing; Enter opens the one that is marked, at first the topmost.
+  var find = document.getElementById("find"), found = document.getElementById("found"), asked = 0, wait = 0;
+  function hits() { return found ? found.querySelectorAll("a") : []; }
+  function mark(step) {
+    var all = Array.prototype.slice.call(hits()), at = all.findIndex(function (a) { return a.classList.contains("is-on"); });
+    if (!all.length) return;
+    all.forEach(function (a) { a.classList.remove("is-on"); });
+    all[(at + step + all.length) % all.length].classList.add("is-on");
+  }
+  function ask() {
+    var text = find.value.trim(), mine = ++asked;
+    if (!text) { found.hidden = true; return; }
+    fetch("/search?q=" + encodeURIComponent(text), { headers: { "HX-Request": "true" }, credentials: "same-origin" })
+      .then(function (answer) { return answer.ok ? answer.text() : ""; })
+      .then(function (html) {
+        if (mine !== asked || document.activeElement !== find) return;
+        found.innerHTML = html;
+        found.hidden = !html.trim();
+        mark(1);
+      }).catch(function () { found.hidden = true; });
+  }
+  if (find && found) {
+    find.addEventListener("input", function () { clearTimeout(wait); asked++; found.innerHTML = ""; found.hidden = true; wait = setTimeout(ask, 180); });
+    find.addEventListener("keydown", function (event) {
+      if (event.isComposing) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); mark(event.key === "ArrowDown" ? 1 : -1); }
+      if (event.key === "Escape") { found.hidden = true; }
+      var on = found.hidden ? null : found.querySelector("a.is-on");
+      if (event.key === "Enter" && on) { event.preventDefault(); location.href = on.href; }
+    });
+    document.addEventListener("click", function (event) { if (!find.form.contains(event.target)) found.hidden = true; });
+  }
+
+  // Up and down go from line to line of a list.
+  document.addEventListener("keydown", function (event) {
+    if ((event.key !== "ArrowDown" && event.key !== "ArrowUp") || typing(event.target) || event.altKey || event.ctrlKey) return;
+    var lines = Array.prototype.slice.call(document.querySelectorAll("main table.list tbody th a, main .hits a"));
+    if (!lines.length || document.querySelector("dialog[open]")) return;
+    var here = event.target.closest ? event.target.closest("tr, li") : null;
+    var at = here ? lines.findIndex(function (a) { return here.contains(a); }) : -1;
+    var next = lines[at + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next && (at >= 0 || event.key === "ArrowDown")) { event.preventDefault(); next.focus(); }
   });
 })();
