@@ -1,13 +1,15 @@
-"""Static files under names that carry their hash, so that a browser may keep them for ever; and icons, inlined."""
+"""Static files under names that carry their hash, compressed once, kept by browsers for ever; and icons, inlined."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from functools import lru_cache
 from pathlib import Path
 
 from markupsafe import Markup
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.domain.errors import not_found
@@ -35,6 +37,7 @@ def _hashed() -> dict[str, Path]:
 _SERVED = _hashed()
 _NAMES = {path.relative_to(STATIC).as_posix(): name for name, path in _SERVED.items()}
 _BODIES = {name: path.read_bytes() for name, path in _SERVED.items()}
+_PACKED = {name: gzip.compress(body, 9, mtime=0) for name, body in _BODIES.items()}
 
 
 def address(name: str) -> str:
@@ -42,12 +45,25 @@ def address(name: str) -> str:
     return f"/static/{_NAMES[name]}"
 
 
-def serve(name: str) -> Response:
+def weight(name: str) -> int:
+    """Return the bytes that go over the line for ``theme.css`` or ``vendor/…``."""
+    return len(_PACKED[_NAMES[name]])
+
+
+def takes_gzip(request: Request) -> bool:
+    """Say whether the caller unpacks gzip; every browser does, a program may not."""
+    return any(part.split(";")[0].strip() == "gzip" for part in request.headers.get("accept-encoding", "").split(","))
+
+
+def serve(name: str, request: Request) -> Response:
     """Answer with one file; names are looked up, never joined to a folder."""
     if name not in _SERVED:
         raise not_found("access.not_found")
     media_type = MEDIA_TYPES[_SERVED[name].suffix]
-    return Response(_BODIES[name], media_type=media_type, headers={"Cache-Control": FOR_EVER})
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
+    if takes_gzip(request):
+        return Response(_PACKED[name], media_type=media_type, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(_BODIES[name], media_type=media_type, headers=headers)
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ from app.web.deps import Here, engine_of, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+WORTH_PACKING, PACKING = 4_000, 4
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "pages"
 
@@ -143,7 +146,22 @@ def page(
         today=clock.today(),
         **context,
     )
-    return HTMLResponse(body, status_code=status, headers=dict(headers or {}))
+    return packed(request, HTMLResponse(body, status_code=status, headers=dict(headers or {})))
+
+
+def packed(request: Request, answer: HTMLResponse) -> HTMLResponse:
+    """Compress a page that is worth it: a list is ten times shorter then.
+
+    No page holds a secret next to what a stranger could have it echo: cookies stay home on requests of other sites.
+    """
+    body = bytes(answer.body)
+    answer.headers.add_vary_header("Accept-Encoding")
+    if len(body) < WORTH_PACKING or not assets.takes_gzip(request):
+        return answer
+    answer.body = gzip.compress(body, PACKING, mtime=0)
+    answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["Content-Length"] = str(len(answer.body))
+    return answer
 
 
 def back_to(
