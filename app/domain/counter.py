@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.domain.errors import Refusal
+from app.domain.registry import parse_unit
+
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
 
@@ -20,6 +24,19 @@ class Method(StrEnum):
     BANK = "bank"
     POS = "pos"
     OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does something with money, when, and under which key of a form."""
+
+    user_id: int
+    login: str
+    name: str
+    today: dt.date
+    now: dt.datetime
+    key: str
+    may_back_date: bool = False
 
 
 PIECES = (10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10)
@@ -85,3 +102,15 @@ def named_by_boxes(boxes: Sequence[Box]) -> tuple[int, ...] | None:
         return None
     full = [box for box in wanted if box.typed_fen == box.owed_fen]
     return tuple(box.bill_id for box in (*full, *partial))
+
+
+def rooms_in(text: str) -> tuple[str, ...]:
+    """Return the codes of the rooms a text seems to name, ``3-2-1502`` among them; most words name none."""
+    found = []
+    for word in re.split(r"[\s,，;；。/()（）]+", text):
+        if any(sign.isdecimal() for sign in word) and len(word) <= 20:
+            try:
+                found.append(parse_unit(word).code)
+            except Refusal:
+                continue
+    return tuple(dict.fromkeys(found))

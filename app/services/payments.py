@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.domain.allocation import Across, Credit, Within
 from app.domain.counter import Method
 from app.domain.errors import Refusal, conflict, forbidden
 from app.domain.events import Payment
 from app.domain.ledger import Statement, statement
 from app.domain.money import MAX_FEN
-from app.store import audit, documents, estate, ledger, once, payments, receipts, replay, waivers
+from app.store import audit, estate, ledger, once, payments, receipts, replay, unclaimed, waivers
 from app.store.types import canonical
 
 
@@ -42,6 +43,21 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What stays open of a bill once the payment is booked."""
+
+    bill_id: int
+    principal_fen: int
+    late_charge_fen: int
+    costs_fen: int
+
+    @property
+    def total_fen(self) -> int:
+        """All of it."""
+        return self.principal_fen + self.late_charge_fen + self.costs_fen
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What a payment would do, before it is recorded."""
 
@@ -51,6 +67,17 @@ class Effect:
     due_after_fen: int
     twins: tuple[str, ...]
     """Receipt numbers (or dates) of payments that look the same."""
+    left: tuple[Left, ...] = ()
+    is_principal_first: bool = True
+    is_oldest_first: bool = True
+    is_credit_applied: bool = True
+
+    def shares(self) -> dict[int, int]:
+        """Return what each bill gets, in fen."""
+        found: dict[int, int] = {}
+        for part in self.parts:
+            found[part.bill_id] = found.get(part.bill_id, 0) + part.amount_fen
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +112,14 @@ def preview(session: Session, *, receipt: Receipt, today: dt.date) -> Effect:
         due_before_fen=before.total_due_fen,
         due_after_fen=after.total_due_fen,
         twins=tuple(twin.receipt_number or twin.received_on.isoformat() for twin in found),
+        left=tuple(
+            Left(int(bill.bill.id[1:]), bill.principal_fen, bill.late_charge_fen, bill.costs_fen)
+            for bill in after.bills
+            if bill.principal_fen or bill.late_charge_fen or bill.costs_fen
+        ),
+        is_principal_first=story.account.policy.within is Within.PRINCIPAL_FIRST,
+        is_oldest_first=story.account.policy.across is Across.OLDEST_FIRST,
+        is_credit_applied=story.account.policy.credit is Credit.APPLY_WHEN_DUE,
     )
 
 
@@ -119,7 +154,7 @@ def record(
         _refuse_twin(session, receipt)
     payment_id = ledger.post(session, _posting(receipt, unit.community_id, now, actor_id), through=today)
     waivers.follow_conditions(session, unit_ids=[unit.id], through=today)
-    receipt_id, number = _issue_receipt(
+    receipt_id, number = receipts.issue(
         session,
         payment_id=payment_id,
         unit_id=unit.id,
@@ -180,6 +215,8 @@ def reverse(
     }
     ledger.post(session, ledger.Posting(found.unit_id, "reversal", row), through=today)
     waivers.follow_conditions(session, unit_ids=[found.unit_id], through=today)
+    # Money that was matched to the wrong unit is unclaimed again; nobody handed it out.
+    unclaimed.restore(session, payment_id=payment_id, on=on, reason=reason.strip(), now=now, actor_id=actor_id)
     audit.record(
         session,
         at=now,
@@ -211,38 +248,6 @@ def _asked(receipt: Receipt, actor_id: int | None) -> dict[str, object]:
         "bills": list(receipt.bill_ids),
         "actor": actor_id,
     }
-
-
-def _issue_receipt(
-    session: Session,
-    *,
-    payment_id: int,
-    unit_id: int,
-    community_id: int,
-    today: dt.date,
-    now: dt.datetime,
-    cashier: str,
-) -> tuple[int, str]:
-    """Take the next receipt number and freeze what the receipt says; return (document id, number)."""
-    number = documents.next_numbers(session, community_id=community_id, kind="receipt", year=today.year)[0]
-    facts = receipts.facts(
-        session, payment_id=payment_id, unit_id=unit_id, number=number, issued_on=today, cashier=cashier
-    )
-    receipt_id = documents.freeze(
-        session,
-        [
-            {
-                "community_id": community_id,
-                "unit_id": unit_id,
-                "kind": "receipt",
-                "number": number,
-                "facts": facts,
-                "payment_id": payment_id,
-                "created_at": now,
-            }
-        ],
-    )[0]
-    return receipt_id, number
 
 
 def _refuse_twin(session: Session, receipt: Receipt) -> None:

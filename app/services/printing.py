@@ -12,10 +12,19 @@ from sqlalchemy.orm import Session
 
 from app.documents import codec, print_file, render
 from app.documents.contexts import Facts, NoticeFacts, ReceiptFacts, StatementFacts
+from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
 from app.gateways.ports import Gateways, Printed
 from app.store import documents, owner_links
 
-KINDS: Mapping[str, type[Facts]] = {"notice": NoticeFacts, "receipt": ReceiptFacts, "statement": StatementFacts}
+KINDS: Mapping[str, type[Facts]] = {
+    "notice": NoticeFacts,
+    "receipt": ReceiptFacts,
+    "statement": StatementFacts,
+    "deposit": DepositFacts,
+    "deposit_return": DepositFacts,
+    "shift": ShiftFacts,
+    "close": CloseFacts,
+}
 
 
 @dataclass(frozen=True, slots=True)

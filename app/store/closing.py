@@ -186,7 +186,9 @@ def lines(session: Session, *, community_id: int, from_on: dt.date, to_on: dt.da
 
     here = community_id
     taken_back = sa.and_(reversal.c.target_kind == "payment", reversal.c.target_id == payment.c.id)
-    entry_kind = sa.literal("deposit_", sa.String) + deposit_entry.c.kind
+    # A deduction, and one that was taken back, moves no money.
+    is_still = deposit_entry.c.till_fen == 0
+    entry_kind = sa.case((is_still, "deposit_deduct"), else_=sa.literal("deposit_", sa.String) + deposit_entry.c.kind)
     found_kind = sa.literal("unclaimed_", sa.String) + unclaimed_entry.c.kind
     parts = sa.union_all(
         sa.select(sa.literal("payment").label("kind"), payment.c.method, payment.c.amount_fen.label("fen")).where(

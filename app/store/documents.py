@@ -15,7 +15,15 @@ from app.store import db
 from app.store.tables_office import document, document_file, number_counter
 from app.store.types import canonical
 
-PREFIX = {"receipt": "SJ", "notice": "CJ"}
+PREFIX = {
+    "receipt": "SJ",
+    "notice": "CJ",
+    "request": "YY-",
+    "deposit": "YJ",
+    "deposit_return": "YT",
+    "shift": "JZ",
+    "close": "JB",
+}
 
 
 def next_numbers(session: Session, *, community_id: int, kind: str, year: int, count: int = 1) -> list[str]:

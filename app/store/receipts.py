@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.billing import is_plain_product
-from app.store import payments, persons
+from app.store import documents, payments, persons
 from app.store.arrears import BillFigure, bills_on, day
 from app.store.tables import bill_state, community, unit
 
@@ -65,6 +65,31 @@ def facts(
         "is_oldest_first": where.allocation_across == "oldest_first",
         "is_credit_applied": where.credit_mode == "apply_when_due",
     }
+
+
+def issue(
+    session: Session,
+    *,
+    payment_id: int,
+    unit_id: int,
+    community_id: int,
+    today: dt.date,
+    now: dt.datetime,
+    cashier: str,
+) -> tuple[int, str]:
+    """Take the next receipt number and freeze what the receipt says; return (document id, number)."""
+    number = documents.next_numbers(session, community_id=community_id, kind="receipt", year=today.year)[0]
+    told = facts(session, payment_id=payment_id, unit_id=unit_id, number=number, issued_on=today, cashier=cashier)
+    row = {
+        "community_id": community_id,
+        "unit_id": unit_id,
+        "kind": "receipt",
+        "number": number,
+        "facts": told,
+        "payment_id": payment_id,
+        "created_at": now,
+    }
+    return documents.freeze(session, [row])[0], number
 
 
 def _lines(session: Session, *, unit_id: int, payment_id: int, on: dt.date) -> list[Line]:
