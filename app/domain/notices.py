@@ -22,6 +22,12 @@ class SkipReason(StrEnum):
     NO_OWNER = "no_owner"
     FORMER_OWNER = "former_owner"
     NAME_NOT_PRINTABLE = "name_unprintable"
+    SET_ASIDE = "set_aside"
+    STOPPED = "stopped"
+
+
+MAY_OVERRULE = frozenset({SkipReason.NOT_YET, SkipReason.PAUSED, SkipReason.SET_ASIDE})
+"""Reasons a person may set aside with one of his own: the office's timing, never somebody's right to be left alone."""
 
 
 class BatchState(StrEnum):
@@ -96,16 +102,21 @@ def decide(
     past: Past,
     pause_days: int,
     as_of: date,
+    on: date,
     is_marked_not_to_dun: bool = False,
 ) -> Verdict:
-    """Say who is addressed for what on ``as_of``, or why nobody is."""
+    """Say who is addressed for what, or why nobody is.
+
+    ``as_of`` is the day of the figures; who owns is judged on ``on``, the day the notice is issued, and the holds and
+    marks given are those of that day.
+    """
     free = [debt for debt in debts if not any(_holds_back(hold, debt) for hold in holds)]
     reason = _reason(debts, free, holds, past, pause_days, as_of)
     if is_marked_not_to_dun and reason not in {SkipReason.ALREADY_NOTICED, SkipReason.PAID}:
         reason = SkipReason.DO_NOT_DUN
     if reason is not None:
         return Verdict(reason=reason)
-    owners = {period.person_id: period.name for period in ownerships if period.covers(as_of)}
+    owners = {period.person_id: period.name for period in ownerships if period.covers(on)}
     if not owners:
         return Verdict(reason=SkipReason.NO_OWNER)
     own = [debt for debt in free if set(owners) <= owed_by(ownerships, debt.due_on)]

@@ -15,11 +15,12 @@ from app.domain.errors import conflict
 from app.domain.events import Discount
 from app.domain.ledger import BillStatement, statement
 from app.domain.notices import BatchState, Debt, SkipReason, Verdict
-from app.store import documents, estate, ledger, notices, owner_links, persons, replay
+from app.store import documents, estate, ledger, notice_verdicts, notices, owner_links, persons, procedure, replay
 
 Row = Any
 """A row of the store, read by attribute."""
 CHUNK = 100
+INCLUDED = "included"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,19 @@ def issue(session: Session, *, batch_id: int, today: dt.date, now: dt.datetime) 
     if not rows:
         return Issued(0, 0, left=False)
     stories = ledger.stories(session, [row.unit_id for row in rows])
-    states = {row.unit_id: _state(stories[row.unit_id], batch.as_of, max(today, batch.as_of)) for row in rows}
-    verdicts = notices.verdicts(
+    now_on = max(today, batch.as_of)
+    states = {row.unit_id: _state(stories[row.unit_id], batch.as_of, now_on) for row in rows}
+    verdicts = notice_verdicts.verdicts(
         session,
         level=batch.level,
         as_of=batch.as_of,
+        on=now_on,
         debts={
             unit_id: [Debt(number, one.bill.due_on) for number, one in state.open.items()]
             for unit_id, state in states.items()
         },
-        pause_days=notices.level_row(session, community_id=batch.community_id, level=batch.level).pause_days,
+        pause_days=procedure.level_of_batch(session, batch).pause_days,
+        unpaused={row.unit_id for row in rows if row.overruled == INCLUDED},
     )
     settled: list[dict[str, Any]] = []
     sent: list[tuple[Row, Verdict]] = []
@@ -176,7 +180,7 @@ def _write(
     community = estate.community_row(session, batch.community_id)
     posted = notices.bill_rows(session, [number for _, verdict in sent for number in verdict.bill_ids])
     before = notices.times_listed(session, {row.unit_id: verdict.bill_ids for row, verdict in sent})
-    people = persons.owners_on(session, unit_ids=unit_ids, as_of=batch.as_of)
+    people = persons.owners_on(session, unit_ids=unit_ids, as_of=max(issued_on, batch.as_of))
     facts = [
         contexts.NoticeFacts(
             number=number,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,21 +14,21 @@ from app.documents import drafting
 from app.domain.errors import Refusal, conflict
 from app.domain.notices import BatchState, Debt, SkipReason, Verdict
 from app.domain.web_address import is_public
-from app.store import arrears, audit, calendars, documents, notices, once
+from app.store import arrears, audit, calendars, documents, notice_verdicts, notices, once, procedure
 from app.store.types import canonical
 
 Row = Any
 """A row of the store, read by attribute."""
 NIGHTLY = "nightly"
 MAX_UNITS = 20_000
-_UNITS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which units a batch is for: one community, date and level, narrowed as the list of arrears is.
 
-    ``min_days`` None takes what the level of the procedure says.
+    ``min_days`` None takes what the level of the procedure says. ``narrow`` is the list of arrears as somebody saw it:
+    everybody on it is accounted for, as is every unit picked one by one.
     """
 
     community_id: int
@@ -37,10 +36,12 @@ class Wanted:
     as_of: dt.date
     min_days: int | None = None
     unit_ids: tuple[int, ...] | None = None
-    search: str = ""
-    building: str = ""
-    bucket: str = ""
-    min_total_fen: int = 0
+    narrow: arrears.Filter | None = None
+
+    @property
+    def is_picked(self) -> bool:
+        """Tell whether somebody chose these units, by name or from a list."""
+        return self.unit_ids is not None or self.narrow is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,9 @@ def preview(session: Session, *, wanted: Wanted, today: dt.date) -> Preview:
 
     """
     _refuse_the_future(wanted.as_of, today)
-    level = notices.level_row(session, community_id=wanted.community_id, level=wanted.level)
+    level = procedure.level_on(session, community_id=wanted.community_id, level=wanted.level, on=today)
     deadline_on, known = _deadline(session, today, level.deadline_days)
-    return Preview(deadline_on, known, tuple(_candidates(session, wanted, level)))
+    return Preview(deadline_on, known, tuple(_candidates(session, wanted, level, today)))
 
 
 def draft(
@@ -107,11 +108,11 @@ def draft(
     asked = {"criteria": _criteria(wanted), "actor": actor_id}
     if (answered := once.claim(session, key=key, scope="notice_batch", request=asked, now=now)) is not None:
         return int(answered["batch_id"])
-    seen = preview(session, wanted=wanted, today=today)
-    if not seen.selected:
-        raise Refusal("notice.nobody", skipped=len(seen.skipped))
-    batch_id = _new_batch(session, wanted, seen.deadline_on, source=source, now=now, actor_id=actor_id)
-    notices.put_units(session, batch_id, [_unit_row(one) for one in seen.candidates])
+    _refuse_the_future(wanted.as_of, today)
+    level = procedure.level_on(session, community_id=wanted.community_id, level=wanted.level, on=today)
+    deadline_on, _ = _deadline(session, today, level.deadline_days)
+    batch_id = _new_batch(session, wanted, level, deadline_on, source=source, now=now, actor_id=actor_id)
+    _select(session, batch_id, wanted, level, today)
     _log(session, "notice_batch.drafted", batch_id, wanted.community_id, now=now, actor=actor)
     once.settle(session, key=key, scope="notice_batch", result={"batch_id": batch_id})
     return batch_id
@@ -125,8 +126,9 @@ def draft_due(
     seen = preview(session, wanted=wanted, today=as_of)
     if not seen.selected:
         return None
-    batch_id = _new_batch(session, wanted, seen.deadline_on, source=NIGHTLY, now=now, actor_id=None)
-    notices.put_units(session, batch_id, [_unit_row(one) for one in seen.candidates])
+    at = procedure.level_on(session, community_id=community_id, level=level, on=as_of)
+    batch_id = _new_batch(session, wanted, at, seen.deadline_on, source=NIGHTLY, now=now, actor_id=None)
+    notices.put_units(session, batch_id, [_candidate_row(one) for one in seen.candidates])
     _log(session, "notice_batch.drafted", batch_id, community_id, now=now, actor=NIGHTLY)
     return batch_id
 
@@ -156,10 +158,12 @@ def standing_batch(
     seen = preview(session, wanted=wanted, today=today)
     if found is None and not seen.candidates:
         return None
-    batch_id = (
-        found.id if found else _new_batch(session, wanted, seen.deadline_on, source=source, now=now, actor_id=None)
-    )
-    notices.put_units(session, batch_id, [_unit_row(one) for one in seen.candidates])
+    if found is None:
+        level = procedure.level_on(session, community_id=wanted.community_id, level=wanted.level, on=today)
+        batch_id = _new_batch(session, wanted, level, seen.deadline_on, source=source, now=now, actor_id=None)
+    else:
+        batch_id = found.id
+    notices.put_units(session, batch_id, [_candidate_row(one) for one in seen.candidates])
     if found is None or found.state == BatchState.DRAFT:
         release(
             session,
@@ -203,7 +207,7 @@ def release(
     _refuse_the_future(batch.as_of, today)
     if not may_be_local and not is_public(public_url):
         raise conflict("notice_batch.address_local", address=public_url)
-    level = notices.level_row(session, community_id=batch.community_id, level=batch.level)
+    level = procedure.level_of_batch(session, batch)
     deadline_on, _ = _deadline(session, today, level.deadline_days)
     criteria = json.loads(batch.criteria) | {"issued_on": today.isoformat(), "public_url": public_url}
     notices.update_batch(
@@ -235,85 +239,128 @@ def cancel(session: Session, *, batch_id: int, now: dt.datetime, actor: str) -> 
 # --- who is selected ------------------------------------------------------------------------------
 
 
-def _candidates(session: Session, wanted: Wanted, level: Row) -> list[Candidate]:
-    """Return everybody the filters find; units named one by one are all accounted for."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is decided of one unit, and the sum its notice would ask for."""
+
+    verdict: Verdict
+    total_fen: int
+
+
+def _filter(wanted: Wanted, level: Row) -> arrears.Filter:
+    """Return the list of arrears the selection is taken from."""
+    if wanted.narrow is not None:
+        return replace(wanted.narrow, community_id=wanted.community_id)
+    if wanted.unit_ids is not None:
+        return arrears.Filter(community_id=wanted.community_id, unit_ids=wanted.unit_ids)
     min_days = level.min_days if wanted.min_days is None else wanted.min_days
-    named = wanted.unit_ids is not None
-    units = arrears.list_units(
-        session,
-        as_of=wanted.as_of,
-        wanted=arrears.Filter(
-            community_id=wanted.community_id,
-            search=wanted.search,
-            building=wanted.building,
-            bucket=wanted.bucket,
-            min_days=0 if named else min_days,
-            min_total_fen=0 if named else max(wanted.min_total_fen, level.min_amount_fen),
-            unit_ids=wanted.unit_ids,
-        ),
-    )
-    if len(units) > MAX_UNITS:
-        raise Refusal("notice.too_many_units", units=len(units), most=MAX_UNITS)
-    bills = _bills(session, wanted.as_of, [unit.unit_id for unit in units])
-    verdicts = notices.verdicts(
+    return arrears.Filter(community_id=wanted.community_id, min_days=min_days, min_total_fen=level.min_amount_fen)
+
+
+def _candidates(session: Session, wanted: Wanted, level: Row, today: dt.date) -> list[Candidate]:
+    """Return everybody the filters find; units picked by hand are all accounted for."""
+    narrow = _filter(wanted, level)
+    units = arrears.list_units(session, as_of=wanted.as_of, wanted=narrow)
+    _refuse_too_many(len(units))
+    rows = arrears.unit_rows(session, wanted.as_of, narrow).subquery("listed")
+    judged = _judge(session, wanted, level, notices.ids_of(rows), today)
+    found = [
+        Candidate(unit.unit_id, unit.code, unit.label, one.total_fen, one.verdict.reason, one.verdict.left_out)
+        for unit in units
+        for one in [judged[unit.unit_id]]
+    ]
+    gone = sorted(set(wanted.unit_ids or ()) - {unit.unit_id for unit in units})
+    settled = notices.unit_rows(session, gone, community_id=wanted.community_id) if gone else []
+    return [*found, *(Candidate(row.id, row.code, row.label, 0, SkipReason.PAID, None) for row in settled)]
+
+
+def _select(session: Session, batch_id: int, wanted: Wanted, level: Row, today: dt.date) -> None:
+    """Fill a draft: the list goes in by one statement, then whoever is left out, or asked for less, is marked."""
+    count = notices.select_units(session, batch_id, as_of=wanted.as_of, wanted=_filter(wanted, level))
+    _refuse_too_many(count)
+    judged = _judge(session, wanted, level, notices.units_of(batch_id), today)
+    skipped = sum(1 for one in judged.values() if one.verdict.reason)
+    if skipped == len(judged):
+        raise Refusal("notice.nobody", skipped=max(skipped, len(wanted.unit_ids or ())))
+    changed = [_unit_row(unit_id, one) for unit_id, one in judged.items() if one.verdict.reason or one.verdict.left_out]
+    notices.judge_units(session, batch_id, changed)
+    if wanted.unit_ids is not None:
+        notices.select_settled(session, batch_id, community_id=wanted.community_id, unit_ids=wanted.unit_ids)
+
+
+def _judge(
+    session: Session, wanted: Wanted, level: Row, within: notice_verdicts.Scope, today: dt.date
+) -> dict[int, _Judged]:
+    """Decide of every unit in a constant number of questions, by the facts of ``today`` on the debts of ``as_of``."""
+    owed = notice_verdicts.overdue(session, as_of=wanted.as_of, within=within)
+    still_open = None
+    if today > wanted.as_of:
+        now_owed = notice_verdicts.overdue(session, as_of=today, within=within)
+        still_open = {one.bill_id for bills in now_owed.values() for one in bills}
+    verdicts = notice_verdicts.verdicts(
         session,
         level=wanted.level,
         as_of=wanted.as_of,
-        debts={unit.unit_id: [Debt(one.bill_id, one.due_on) for one in bills[unit.unit_id]] for unit in units},
+        on=max(today, wanted.as_of),
+        debts={unit_id: [Debt(one.bill_id, one.due_on) for one in bills] for unit_id, bills in owed.items()},
         pause_days=level.pause_days,
+        within=within,
     )
-    found = []
-    for unit in units:
-        verdict = drafting.printable(verdicts[unit.unit_id])
-        days = (wanted.as_of - unit.oldest_due_on).days
-        if verdict.reason is None and (days < min_days or unit.total_fen < level.min_amount_fen):
-            verdict = Verdict(reason=SkipReason.NOT_YET)
-        found.append(_candidate(unit, verdict, bills[unit.unit_id]))
-    return [*found, *_settled(session, wanted, {unit.unit_id for unit in units})]
+    return {unit_id: _judged(verdicts[unit_id], bills, wanted, level, still_open) for unit_id, bills in owed.items()}
 
 
-def _bills(session: Session, as_of: dt.date, unit_ids: Sequence[int]) -> dict[int, list[arrears.BillFigure]]:
-    bills: dict[int, list[arrears.BillFigure]] = defaultdict(list)
-    for start in range(0, len(unit_ids), _UNITS):
-        ids = unit_ids[start : start + _UNITS]
-        for found in arrears.bills_on(session, as_of=as_of, unit_ids=ids, overdue_only=True):
-            if found.total_fen:
-                bills[found.unit_id].append(found)
-    return bills
+def _judged(
+    verdict: Verdict,
+    bills: Sequence[notice_verdicts.Owed],
+    wanted: Wanted,
+    level: Row,
+    still_open: Collection[int] | None,
+) -> _Judged:
+    verdict = drafting.printable(verdict)
+    total = sum(one.total_fen for one in bills)
+    days = (wanted.as_of - min(one.due_on for one in bills)).days
+    min_days = level.min_days if wanted.min_days is None else wanted.min_days
+    if verdict.reason is None and (days < min_days or total < level.min_amount_fen):
+        verdict = Verdict(reason=SkipReason.NOT_YET)
+    if verdict.reason is None and still_open is not None:
+        left = tuple(number for number in verdict.bill_ids if number in still_open)
+        if not left:
+            verdict = Verdict(reason=SkipReason.PAID)
+        elif left != verdict.bill_ids:
+            verdict = replace(verdict, bill_ids=left, left_out=verdict.left_out or SkipReason.BALANCE_CHANGED)
+    if verdict.reason is None:
+        total = sum(one.total_fen for one in bills if one.bill_id in set(verdict.bill_ids))
+    return _Judged(verdict, total)
 
 
-def _settled(session: Session, wanted: Wanted, found: set[int]) -> list[Candidate]:
-    """Return the units named that owe nothing overdue any more: whoever picked them is told so."""
-    gone = [number for number in wanted.unit_ids or () if number not in found]
-    if not gone or wanted.search or wanted.building or wanted.bucket:
-        return []
-    rows = notices.unit_rows(session, gone, community_id=wanted.community_id)
-    return [Candidate(row.id, row.code, row.label, 0, SkipReason.PAID, None) for row in rows]
-
-
-def _candidate(unit: arrears.UnitArrears, verdict: Verdict, bills: Iterable[arrears.BillFigure]) -> Candidate:
-    listed = set(verdict.bill_ids)
-    total = sum(one.total_fen for one in bills if one.bill_id in listed) if listed else unit.total_fen
-    return Candidate(unit.unit_id, unit.code, unit.label, total, verdict.reason, verdict.left_out)
+def _refuse_too_many(units: int) -> None:
+    if units > MAX_UNITS:
+        raise Refusal("notice.too_many_units", units=units, most=MAX_UNITS)
 
 
 def _criteria(wanted: Wanted) -> dict[str, Any]:
+    narrow = {} if wanted.narrow is None else asdict(wanted.narrow)
     return {
         "level": wanted.level,
         "as_of": wanted.as_of.isoformat(),
         "min_days": wanted.min_days,
         "unit_ids": None if wanted.unit_ids is None else list(wanted.unit_ids),
-        "search": wanted.search,
-        "building": wanted.building,
-        "bucket": wanted.bucket,
-        "min_total_fen": wanted.min_total_fen,
+        "narrow": {name: value for name, value in narrow.items() if value not in (None, "", 0, ())},
     }
 
 
 def _new_batch(
-    session: Session, wanted: Wanted, deadline_on: dt.date, *, source: str, now: dt.datetime, actor_id: int | None
+    session: Session,
+    wanted: Wanted,
+    level: Row,
+    deadline_on: dt.date,
+    *,
+    source: str,
+    now: dt.datetime,
+    actor_id: int | None,
 ) -> int:
-    level = notices.level_row(session, community_id=wanted.community_id, level=wanted.level)
+    """Write a batch that keeps the versions of procedure and wording it is drafted under."""
+    said = procedure.wording_in_force(session, community_id=wanted.community_id, tone=level.tone)
     row = {
         "community_id": wanted.community_id,
         "level": wanted.level,
@@ -324,18 +371,24 @@ def _new_batch(
         "source": source,
         "created_by": actor_id,
         "created_at": now,
+        "procedure_version_id": level.version_id,
+        "wording_id": None if said is None else said.id,
     }
     return notices.create_batch(session, row)
 
 
-def _unit_row(one: Candidate) -> dict[str, Any]:
-    why = one.reason or one.left_out
+def _unit_row(unit_id: int, judged: _Judged) -> dict[str, Any]:
+    why = judged.verdict.reason or judged.verdict.left_out
     return {
-        "unit_id": one.unit_id,
-        "state": "skipped" if one.reason else "selected",
+        "unit_id": unit_id,
+        "state": "skipped" if judged.verdict.reason else "selected",
         "skip_reason": why.value if why else "",
-        "selected_fen": one.total_fen,
+        "selected_fen": judged.total_fen,
     }
+
+
+def _candidate_row(one: Candidate) -> dict[str, Any]:
+    return _unit_row(one.unit_id, _Judged(Verdict(reason=one.reason, left_out=one.left_out), one.total_fen))
 
 
 def _refuse_the_future(as_of: dt.date, today: dt.date) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from app.store import arrears, db, waivers
+from app.store import arrears, db, procedure, waivers
 from app.store.arrears import day, days_between
 from app.store.tables import account, adjustment, bill, bill_state, reversal, unit
 from app.store.tables_office import (
@@ -20,7 +20,6 @@ from app.store.tables_office import (
     notice,
     notice_batch,
     notice_batch_unit,
-    procedure_level,
     unit_level,
 )
 from app.store.types import canonical
@@ -199,7 +198,7 @@ def reach_levels(session: Session, *, on: dt.date, through: dt.date, span: Span 
 
     The statement is ``app.domain.levels.newly_reached`` for all of them at once.
     """
-    late, step = _overdue(session, on, span), procedure_level
+    late, step = _overdue(session, on, span), procedure.in_force(on)
     stands_there = (
         sa.exists()
         .where(
@@ -276,25 +275,25 @@ def _to_draft(session: Session, on: dt.date, community_id: int | None) -> sa.Sel
 
     A unit is left in peace for ``pause_days`` after its last notice, whatever that was; then it is due again.
     """
-    late = _overdue(session, on, None, community_id)
+    late, step = _overdue(session, on, None, community_id), procedure.in_force(on)
     in_pause = (
         sa.exists()
         .where(
             notice.c.unit_id == unit_level.c.unit_id,
-            days_between(day(on), notice.c.as_of) < procedure_level.c.pause_days,
+            days_between(day(on), notice.c.as_of) < step.c.pause_days,
         )
-        .correlate(unit_level, procedure_level)
+        .correlate(unit_level, step)
     )
     return (
         sa.select(unit.c.community_id, unit_level.c.level, unit_level.c.unit_id)
         .join(unit, unit.c.id == unit_level.c.unit_id)
         .join(late, late.c.unit_id == unit_level.c.unit_id)
         .join(
-            procedure_level,
+            step,
             sa.and_(
-                procedure_level.c.community_id == unit.c.community_id,
-                procedure_level.c.level == unit_level.c.level,
-                procedure_level.c.is_active,
+                step.c.community_id == unit.c.community_id,
+                step.c.level == unit_level.c.level,
+                step.c.is_active,
             ),
         )
         .where(

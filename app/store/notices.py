@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.errors import not_found
-from app.domain.notices import NOTHING_YET, Debt, Hold, Ownership, Past, Verdict, decide
-from app.store import db, estate_marks
+from app.domain.notices import Ownership
+from app.store import arrears, db
 from app.store.arrears import day
-from app.store.tables import adjustment, bill, community, fee_item, ownership, person, reversal, unit
+from app.store.tables import bill, community, fee_item, ownership, person, unit
 from app.store.tables_office import (
     app_user,
     document,
@@ -24,58 +23,28 @@ from app.store.tables_office import (
     notice_batch,
     notice_batch_unit,
     notice_bill,
-    procedure_level,
 )
+from app.store.types import BigId
 
 Row = sa.Row[Any]
+Scope = Sequence[int] | sa.Select[Any]
+"""Which units a question is about: their ids, or a query for them, which then stays one question however many."""
 CHUNK = 1000
 
-# --- the procedure --------------------------------------------------------------------------------
+
+def portions(within: Scope) -> list[Any]:
+    """Return what may stand in ``IN``: a query as it is, ids in portions the engines take."""
+    return [within] if isinstance(within, sa.Select) else _chunks(within)
 
 
-def levels(session: Session, community_id: int) -> list[Row]:
-    """Return the levels of a community's procedure that are in use, mildest first."""
-    return list(
-        session.execute(
-            sa.select(procedure_level)
-            .where(procedure_level.c.community_id == community_id, procedure_level.c.is_active)
-            .order_by(procedure_level.c.level)
-        )
-    )
-
-
-def level_row(session: Session, *, community_id: int, level: int) -> Row:
-    """Return one level of the procedure.
-
-    Raises:
-        Refusal: ``notice.level_unknown``.
-
-    """
-    found = next((row for row in levels(session, community_id) if row.level == level), None)
-    if found is None:
-        raise not_found("notice.level_unknown", level=level)
-    return found
+def is_void() -> sa.ColumnElement[bool]:
+    """Say that a notice was numbered but never printed, since its batch was stopped: nobody was sent it."""
+    stopped = sa.select(notice_batch.c.id).where(notice_batch.c.state == "cancelled")
+    printed = sa.exists().where(document_file.c.document_id == notice.c.document_id).correlate(notice)
+    return sa.and_(notice.c.batch_id.in_(stopped), ~printed)
 
 
 # --- what is known of units -----------------------------------------------------------------------
-
-
-def past(session: Session, unit_ids: Sequence[int], *, level: int, as_of: dt.date) -> dict[int, Past]:
-    """Return what each unit was sent so far, and whether it has a notice of this level and date already."""
-    this = sa.case((sa.and_(notice.c.level == level, notice.c.as_of == day(as_of)), 1), else_=0)
-    found: dict[int, Past] = dict.fromkeys(unit_ids, NOTHING_YET)
-    for ids in _chunks(unit_ids):
-        for row in session.execute(
-            sa.select(
-                notice.c.unit_id,
-                sa.func.max(notice.c.as_of).label("last_on"),
-                sa.func.max(this).label("has_this"),
-            )
-            .where(notice.c.unit_id.in_(ids))
-            .group_by(notice.c.unit_id)
-        ):
-            found[row.unit_id] = Past(row.last_on, bool(row.has_this))
-    return found
 
 
 def times_listed(session: Session, bill_ids: Mapping[int, Sequence[int]]) -> dict[int, int]:
@@ -86,73 +55,25 @@ def times_listed(session: Session, bill_ids: Mapping[int, Sequence[int]]) -> dic
         for row in session.execute(
             sa.select(notice.c.unit_id, notice.c.id, notice_bill.c.bill_id)
             .join(notice_bill, notice_bill.c.notice_id == notice.c.id)
-            .where(notice.c.unit_id.in_(ids))
+            .where(notice.c.unit_id.in_(ids), ~is_void())
         ):
             if row.bill_id in wanted[row.unit_id]:
                 found[row.unit_id].add(row.id)
     return {unit_id: len(told) for unit_id, told in found.items()}
 
 
-def holds(session: Session, unit_ids: Sequence[int], *, on: dt.date) -> dict[int, list[Hold]]:
-    """Return the holds in force on a day; one that was taken back by then does not count."""
-    taken_back = sa.and_(
-        reversal.c.target_kind == "adjustment",
-        reversal.c.target_id == adjustment.c.id,
-        reversal.c.value_on <= day(on),
-    )
-    found: dict[int, list[Hold]] = defaultdict(list)
-    for ids in _chunks(unit_ids):
-        for row in session.execute(
-            sa.select(adjustment)
-            .outerjoin(reversal, taken_back)
-            .where(
-                adjustment.c.unit_id.in_(ids),
-                adjustment.c.kind == "hold",
-                adjustment.c.value_on <= day(on),
-                adjustment.c.until_on >= day(on),
-                reversal.c.id.is_(None),
-            )
-        ):
-            bills = frozenset(json.loads(row.bill_ids))
-            found[row.unit_id].append(Hold(bills, row.stops_dunning, row.stops_contact))
-    return found
-
-
-def ownerships(session: Session, unit_ids: Sequence[int]) -> dict[int, list[Ownership]]:
+def ownerships(session: Session, within: Scope) -> dict[int, list[Ownership]]:
     """Return everybody who ever owned each unit, in the order they were entered."""
     found: dict[int, list[Ownership]] = defaultdict(list)
-    for ids in _chunks(unit_ids):
+    for part in portions(within):
         for row in session.execute(
             sa.select(ownership, person.c.name)
             .join(person, person.c.id == ownership.c.person_id)
-            .where(ownership.c.unit_id.in_(ids))
+            .where(ownership.c.unit_id.in_(part))
             .order_by(ownership.c.unit_id, ownership.c.id)
         ):
             found[row.unit_id].append(Ownership(row.person_id, row.name, row.from_on, row.until_on))
     return found
-
-
-def verdicts(
-    session: Session, *, level: int, as_of: dt.date, debts: Mapping[int, Sequence[Debt]], pause_days: int
-) -> dict[int, Verdict]:
-    """Say of each unit, given with what is overdue, who is addressed for what, or why nobody is."""
-    unit_ids = list(debts)
-    before = past(session, unit_ids, level=level, as_of=as_of)
-    held = holds(session, unit_ids, on=as_of)
-    owned = ownerships(session, unit_ids)
-    spared = estate_marks.not_to_dun(session, unit_ids, on=as_of)
-    return {
-        unit_id: decide(
-            debts=owed,
-            ownerships=owned.get(unit_id, ()),
-            holds=held.get(unit_id, ()),
-            past=before[unit_id],
-            pause_days=pause_days,
-            as_of=as_of,
-            is_marked_not_to_dun=unit_id in spared,
-        )
-        for unit_id, owed in debts.items()
-    }
 
 
 def bill_rows(session: Session, bill_ids: Sequence[int]) -> dict[int, Row]:
@@ -258,6 +179,58 @@ def batches(session: Session, *, community_ids: Sequence[int], limit: int = 100)
         .limit(limit)
     )
     return [dict(row) for row in session.execute(query).mappings()]
+
+
+def select_units(session: Session, batch_id: int, *, as_of: dt.date, wanted: arrears.Filter) -> int:
+    """Select everybody on a list of arrears for a batch, in one statement, and return how many that were."""
+    found = arrears.unit_rows(session, as_of, wanted).subquery("found")
+    query = sa.select(sa.literal(batch_id, BigId), found.c.unit_id, sa.literal("selected"), found.c.total_fen)
+    # SQLite takes the ON of the conflict for that of a join unless a WHERE stands between.
+    query = query.where(found.c.unit_id > 0)
+    return db.insert_from(session, notice_batch_unit, ["batch_id", "unit_id", "state", "selected_fen"], query)
+
+
+def select_settled(session: Session, batch_id: int, *, community_id: int, unit_ids: Sequence[int]) -> None:
+    """Account for units that were picked one by one and owe nothing: they are left out as paid."""
+    query = sa.select(
+        sa.literal(batch_id, BigId), unit.c.id, sa.literal("skipped"), sa.literal("paid"), sa.literal(0, sa.BigInteger)
+    ).where(unit.c.community_id == community_id)
+    columns = ["batch_id", "unit_id", "state", "skip_reason", "selected_fen"]
+    for ids in _chunks(unit_ids):
+        db.insert_from(session, notice_batch_unit, columns, query.where(unit.c.id.in_(ids)))
+
+
+def ids_of(rows: sa.Subquery) -> sa.Select[Any]:
+    """Return the query for the units of a list, for ``IN``."""
+    return sa.select(rows.c.unit_id)
+
+
+def units_of(batch_id: int) -> sa.Select[Any]:
+    """Return the query for the units of a batch, for ``IN``."""
+    return sa.select(notice_batch_unit.c.unit_id).where(notice_batch_unit.c.batch_id == batch_id)
+
+
+def judge_units(session: Session, batch_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set state, reason and amount of units of a batch, given by ``unit_id``."""
+    if not rows:
+        return
+    table = notice_batch_unit
+    session.connection().execute(
+        sa.update(table)
+        .where(table.c.batch_id == batch_id, table.c.unit_id == sa.bindparam("b_unit"))
+        .values(
+            state=sa.bindparam("b_state"), skip_reason=sa.bindparam("b_reason"), selected_fen=sa.bindparam("b_fen")
+        ),
+        [
+            {
+                "b_unit": row["unit_id"],
+                "b_state": row["state"],
+                "b_reason": row["skip_reason"],
+                "b_fen": row["selected_fen"],
+            }
+            for row in rows
+        ],
+    )
 
 
 def put_units(session: Session, batch_id: int, rows: Sequence[Mapping[str, Any]]) -> None:

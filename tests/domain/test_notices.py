@@ -21,8 +21,19 @@ def verdict(
     debts: tuple[Debt, ...] = (FIRST, SECOND),
     owners: tuple[Ownership, ...] = (WANG,),
     past: Past = NOTHING_YET,
+    on: dt.date = AS_OF,
+    is_marked: bool = False,
 ) -> Verdict:
-    return decide(debts=debts, ownerships=owners, holds=holds, past=past, pause_days=15, as_of=AS_OF)
+    return decide(
+        debts=debts,
+        ownerships=owners,
+        holds=holds,
+        past=past,
+        pause_days=15,
+        as_of=AS_OF,
+        on=on,
+        is_marked_not_to_dun=is_marked,
+    )
 
 
 def test_the_owner_is_addressed_for_every_overdue_bill() -> None:
@@ -90,3 +101,14 @@ def test_where_no_earlier_owner_is_known_the_first_known_ones_are_taken() -> Non
     assert owed_by((LI,), D(2024, 1, 1)) == {8}
     assert verdict(owners=(LI,)) == Verdict(("李建国",), (1, 2))
     assert owed_by((), D(2024, 1, 1)) == set()
+
+
+def test_a_unit_marked_not_to_be_dunned_is_left_alone() -> None:
+    assert verdict(is_marked=True).reason is SkipReason.DO_NOT_DUN
+
+
+def test_who_bought_between_the_figures_and_the_issue_is_not_asked_for_the_sellers_debt() -> None:
+    sold = replace(WANG, until_on=D(2026, 3, 5))
+    bought = Ownership(9, "陈晨", D(2026, 3, 5), D(9999, 12, 31))
+    assert verdict(owners=(sold, bought), on=D(2026, 3, 4)).owners == ("王秀英",)
+    assert verdict(owners=(sold, bought), on=D(2026, 3, 5)).reason is SkipReason.FORMER_OWNER

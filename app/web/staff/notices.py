@@ -16,7 +16,7 @@ from app.domain.access import Permission
 from app.domain.errors import Kind, Refusal, not_found
 from app.i18n import zh_cn
 from app.services import notices
-from app.store import arrears, audit, db, documents
+from app.store import audit, db, documents, procedure
 from app.store import notices as notice_reads
 from app.web import forms, pages, papers
 from app.web.deps import Config, Database, Finish, Here, Id, Outside, Reading, reachable, require
@@ -61,9 +61,9 @@ def draft(request: Request, here: Drafter, engine: Database, form: Drafted) -> R
         return pages.page(request, "notices/refused.html", here=here, status=422, form=form)
     try:
         with db.reading(engine) as session:
-            wanted = _wanted(session, here, form.model)
+            wanted = _wanted(here, form.model)
             seen = notices.preview(session, wanted=wanted, today=clock.today())
-            levels = notice_reads.levels(session, wanted.community_id)
+            levels = _levels(session, wanted.community_id)
         if form.model.act == "draft":
             batch_id = _draft(engine, here, wanted, form.model.key or new_key())
             return RedirectResponse(f"/notices/{batch_id}", status_code=303)
@@ -85,6 +85,10 @@ def draft(request: Request, here: Drafter, engine: Database, form: Drafted) -> R
     )
 
 
+def _levels(session: Session, community_id: int) -> list[Any]:
+    return [row for row in procedure.levels_on(session, community_id, on=clock.today()) if row.is_active]
+
+
 def _draft(engine: Engine, here: Here, wanted: notices.Wanted, key: str) -> int:
     with db.transaction(engine) as session:
         return notices.draft(
@@ -99,15 +103,14 @@ def _draft(engine: Engine, here: Here, wanted: notices.Wanted, key: str) -> int:
         )
 
 
-def _wanted(session: Session, here: Here, model: DraftForm) -> notices.Wanted:
+def _wanted(here: Here, model: DraftForm) -> notices.Wanted:
     """Turn the ticked units, or the whole filtered list, into the selection of a batch."""
     community_id = reachable(here, here.community_id)
     as_of = model.as_of or clock.today()
     if model.everything:
-        rows = arrears.list_units(session, as_of=as_of, wanted=model.wanted(community_id))
-        unit_ids = tuple(row.unit_id for row in rows)
-    else:
-        unit_ids = tuple(dict.fromkeys(model.unit))
+        narrow = model.wanted(community_id)
+        return notices.Wanted(community_id=community_id, level=model.stage, as_of=as_of, narrow=narrow)
+    unit_ids = tuple(dict.fromkeys(model.unit))
     if not unit_ids:
         raise Refusal("notice.none_selected", field="unit")
     return notices.Wanted(community_id=community_id, level=model.stage, as_of=as_of, unit_ids=unit_ids)
