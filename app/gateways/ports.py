@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -39,9 +40,45 @@ class Printer(Protocol):
         ...
 
 
+class Messages(Protocol):
+    """Hands short messages on to people's phones."""
+
+    def send(self, *, to: str, text: str) -> None:
+        """Send ``text`` to a phone number; a channel that cannot is its own matter and never the caller's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a payment channel says about an order, its signature checked: never what a browser says."""
+
+    event_id: str
+    reference: str
+    amount_fen: int
+    method: str
+    is_paid: bool
+
+
+class PaymentGateway(Protocol):
+    """A channel owners pay through."""
+
+    name: str
+
+    def begin(self, *, reference: str, amount_fen: int, subject: str) -> str:
+        """Open an order and return the address the payer is led to."""
+        ...
+
+    def read(self, *, body: bytes, signature: str, at: dt.datetime) -> Paid:
+        """Return what a callback says; refuse ``payment_gateway.signature``, ``.too_old`` and ``.unreadable``."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gateways:
     """Everything outside the database; it can be sent to another process."""
 
     files: Files
     printer: Printer
+    messages: Messages | None = None
+    payments: PaymentGateway | None = None
+    """None: the office has no channel of its own, and owners pay by its printed code or by transfer."""

@@ -15,6 +15,7 @@ DIGITS = 6
 WINDOW = 1  # clocks differ: the code before and the code after are taken too
 SECRET_BYTES = 20
 RECOVERY_CODES = 10
+RECOVERY_LENGTH = 16
 ISSUER = "Qingqian"
 
 
@@ -55,7 +56,7 @@ def address(secret: str, *, login: str) -> str:
 def new_recovery_codes() -> tuple[str, ...]:
     """Return codes of 80 random bits each, in groups of four for reading off paper."""
     made = (base64.b32encode(secrets.token_bytes(10)).decode("ascii") for _ in range(RECOVERY_CODES))
-    return tuple("-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in made)
+    return tuple("-".join(code[at : at + 4] for at in range(0, RECOVERY_LENGTH, 4)) for code in made)
 
 
 def plain_recovery_code(typed: str) -> str:

@@ -2,4 +2,37 @@
 
 from __future__ import annotations
 
-LABELS: dict[str, str] = {}
+LABELS: dict[str, str] = {
+    "action.factor.set_up": "启用两步验证",
+    "action.factor.turned_off": "关闭两步验证",
+    "action.factor.reset": "取消他人两步验证",
+    "action.factor.codes_renewed": "换恢复码",
+    "action.factor.code_used_up": "使用恢复码",
+    "action.factor.failed": "验证码错误",
+    "action.factor.locked": "验证码锁定",
+    "action.signin.confirmed": "再次确认身份",
+    "action.signin.current_wrong": "当前密码错误",
+    "action.signin.others_ended": "退出其他设备",
+    "action.user.changed": "修改用户",
+    "action.user.link_issued": "生成设密链接",
+    "action.user.link_used": "用链接设密码",
+    "action.user.sessions_ended": "退出用户所有登录",
+    "action.audit.exported": "导出操作日志",
+    "machine.android": "安卓手机",
+    "machine.iphone": "iPhone",
+    "machine.ipad": "iPad",
+    "machine.harmony": "鸿蒙手机",
+    "machine.windows": "Windows 电脑",
+    "machine.mac": "Mac 电脑",
+    "machine.linux": "Linux 电脑",
+    "machine.other": "其他设备",
+    "program.wechat": "微信",
+    "program.dingtalk": "钉钉",
+    "program.qqbrowser": "QQ 浏览器",
+    "program.browser_360": "360 浏览器",
+    "program.edge": "Edge",
+    "program.firefox": "Firefox",
+    "program.chrome": "Chrome",
+    "program.safari": "Safari",
+    "program.other": "其他程序",
+}

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.access import WAIVER_LIMIT_FEN, Role
+from app.domain.access import WAIVER_LIMIT_FEN, Role, needs_second_factor
 from app.domain.errors import Refusal, conflict, not_found
-from app.store import audit, sessions, users
+from app.store import audit, factors, sessions, users
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,6 +27,15 @@ class Attempt:
     user_id: int | None
     stored: str
     is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session a right password opened; one that still needs a code opens no page yet."""
+
+    token: str
+    needs_code: bool
+    lacks_factor: bool
 
 
 def look_up(session: Session, *, login: str, at: dt.datetime) -> Attempt:
@@ -52,8 +61,8 @@ def settle(
     at: dt.datetime,
     ip: str,
     agent: str,
-) -> str | None:
-    """Write down how the attempt went; return the new session's token, or None when refused."""
+) -> Opened | None:
+    """Write down how the attempt went; return the new session, or None when refused."""
     if not (matched and attempt.is_open and attempt.user_id is not None):
         locked = sessions.count_failure(session, subject=attempt.subject, at=at)
         action = "signin.locked" if locked else "signin.failed"
@@ -62,9 +71,13 @@ def settle(
     sessions.forget_failures(session, subject=attempt.subject)
     if rehashed:
         users.set_password(session, user_id=attempt.user_id, password_hash=rehashed)
-    token = sessions.start(session, user_id=attempt.user_id, at=at, ip=ip, agent=agent)
-    audit.record(session, at=at, actor=attempt.login, action="signin.succeeded", facts={"ip": ip})
-    return token
+    user = users.by_id(session, attempt.user_id)
+    assert user is not None
+    needs_code = bool(factors.confirmed(session, [user.id]))
+    token = sessions.start(session, user_id=user.id, at=at, ip=ip, agent=agent, is_pending=needs_code)
+    if not needs_code:
+        audit.record(session, at=at, actor=user.login, action="signin.succeeded", facts={"ip": ip})
+    return Opened(token, needs_code, needs_second_factor(user.role) and not needs_code)
 
 
 def sign_out(session: Session, *, session_id: int, user_id: int, login: str, at: dt.datetime) -> None:

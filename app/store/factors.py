@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from app.store import db, sealing
 from app.store.sessions import digest
@@ -33,7 +33,19 @@ def _place(user_id: int) -> str:
 
 def of_user(session: Session, user_id: int) -> Factor | None:
     """Return the factor of a user, confirmed or not, and hold it until the commit: two codes never race."""
-    query = db.lock_row(session, select(second_factor).where(second_factor.c.user_id == user_id))
+    return _opened(session, user_id, db.lock_row(session, _row(user_id)))
+
+
+def seen(session: Session, user_id: int) -> Factor | None:
+    """Return the factor of a user for a page to show."""
+    return _opened(session, user_id, _row(user_id))
+
+
+def _row(user_id: int) -> Select[Any]:
+    return select(second_factor).where(second_factor.c.user_id == user_id)
+
+
+def _opened(session: Session, user_id: int, query: Select[Any]) -> Factor | None:
     row = session.execute(query).first()
     if row is None:
         return None

@@ -1,8 +1,9 @@
-"""Signing in and out, one's own sessions, password and theme."""
+"""Signing in, in one step or two, signing out, and the theme."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -11,13 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from app import clock
-from app.domain.errors import Refusal, not_found
+from app.domain.errors import Refusal
 from app.gateways import passwords
 from app.i18n import zh_cn
-from app.services import signin
+from app.services import second_factor, signin
 from app.store import db, sessions, users
 from app.web import forms, pages
-from app.web.deps import AnyHere, Config, Database, Here, Id, Reading, address_of, here_if_any
+from app.web.deps import AnyHere, Config, Database, Here, Reading, address_of, here_if_any, token_of
 from app.web.security import STAFF_COOKIE, cookie_names
 
 router = APIRouter()
@@ -31,9 +32,9 @@ class SignInForm(forms.FormModel):
     next: forms.Text = Field(default="/", max_length=500)
 
 
-class PasswordForm(forms.FormModel):
-    current: forms.Text = Field(title="当前密码", max_length=passwords.MAX_LENGTH)
-    password: forms.Text = Field(title="新密码", max_length=passwords.MAX_LENGTH)
+class CodeForm(forms.FormModel):
+    code: forms.Text = Field(title="验证码", max_length=40)
+    next: forms.Text = Field(default="/", max_length=500)
 
 
 class ThemeForm(forms.FormModel):
@@ -62,11 +63,11 @@ async def sign_in(
     settings: Config,
     form: Annotated[forms.Filled[SignInForm], forms.filled(SignInForm)],
 ) -> Response:
-    token = None
+    opened = None
     if form.model is not None:
         agent = request.headers.get("user-agent", "")
-        token = await run_in_threadpool(_try, engine, form.model, address_of(request), agent)
-    if token is None:
+        opened = await run_in_threadpool(_try, engine, form.model, address_of(request), agent)
+    if opened is None:
         shown = form.values.get("login", "")
         return pages.page(
             request,
@@ -77,8 +78,50 @@ async def sign_in(
             fault=zh_cn.sentence(Refusal("signin.refused")),
             notice="",
         )
-    answer = RedirectResponse(inside(form.valid().next), status_code=303)
-    set_cookie(answer, STAFF_COOKIE, token, secure=settings.secure_cookies)
+    where = inside(form.valid().next)
+    if opened.needs_code:
+        where = "/login/code" if where == "/" else f"/login/code?next={quote(where, safe='')}"
+    elif opened.lacks_factor and settings.require_second_factor:
+        where = "/me/second-factor?needed=1"
+    answer = RedirectResponse(where, status_code=303)
+    set_cookie(answer, STAFF_COOKIE, opened.token, secure=settings.secure_cookies)
+    return answer
+
+
+@router.get("/login/code")
+def show_code(request: Request, session: Reading, next: str = "/") -> Response:  # noqa: A002 - the address says next
+    """Ask for the second factor of whoever just gave the right password."""
+    if sessions.pending(session, token=token_of(request, STAFF_COOKIE), at=clock.now()) is None:
+        return RedirectResponse("/login", status_code=303)
+    return pages.page(request, "login/code.html", next=inside(next[:500]), fault="")
+
+
+@router.post("/login/code")
+def sign_in_with_code(
+    request: Request,
+    engine: Database,
+    settings: Config,
+    form: Annotated[forms.Filled[CodeForm], forms.filled(CodeForm)],
+) -> Response:
+    given = form.model.code if form.model is not None else ""
+    with db.transaction(engine) as session:
+        step = second_factor.second_step(
+            session,
+            token=token_of(request, STAFF_COOKIE),
+            code=given,
+            at=clock.now(),
+            ip=address_of(request),
+            agent=request.headers.get("user-agent", ""),
+        )
+    if step.outcome is second_factor.Outcome.WRONG:
+        where = inside(str(form.values.get("next", "/")))
+        fault = zh_cn.sentence(Refusal("factor.code_wrong"))
+        return pages.page(request, "login/code.html", status=422, next=where, fault=fault)
+    if step.outcome is second_factor.Outcome.OVER:
+        fault = zh_cn.sentence(Refusal("factor.over"))
+        return pages.page(request, "login/login.html", status=422, next="/", login="", fault=fault, notice="")
+    answer = RedirectResponse("/me/second-factor" if step.needs_codes else inside(form.valid().next), status_code=303)
+    set_cookie(answer, STAFF_COOKIE, step.token, secure=settings.secure_cookies)
     return answer
 
 
@@ -88,7 +131,7 @@ def set_cookie(answer: Response, name: str, token: str, *, secure: bool) -> None
     answer.set_cookie(strict if secure else plain, token, httponly=True, secure=secure, samesite="lax", path="/")
 
 
-def _try(engine: Engine, form: SignInForm, ip: str, agent: str) -> str | None:
+def _try(engine: Engine, form: SignInForm, ip: str, agent: str) -> signin.Opened | None:
     now = clock.now()
     with db.reading(engine) as session:
         attempt = signin.look_up(session, login=form.login, at=now)
@@ -127,73 +170,6 @@ def _end(engine: Engine, here: Here) -> None:
             login=here.actor.login,
             at=clock.now(),
         )
-
-
-@router.get("/me")
-def me(request: Request, here: AnyHere, session: Reading) -> Response:
-    return _me(request, here, sessions.of_user(session, user_id=here.actor.user_id, at=clock.now()), None)
-
-
-def _me(
-    request: Request, here: Here, own: list[sessions.SignedIn], form: forms.Filled[PasswordForm] | None
-) -> Response:
-    blank: forms.Filled[PasswordForm] = forms.Filled({})
-    status = 422 if form is not None else 200
-    return pages.page(request, "login/me.html", here=here, status=status, sessions=own, form=form or blank)
-
-
-@router.post("/me/sessions/{session_id}/end")
-def end_session(request: Request, session_id: Id, here: AnyHere, engine: Database) -> Response:
-    with db.transaction(engine) as session:
-        if not sessions.end(session, session_id=session_id, user_id=here.actor.user_id, at=clock.now()):
-            raise not_found("access.not_found")
-    return pages.back_to(request, "/me", here=here, code="done.session_ended")
-
-
-@router.post("/me/password")
-def change_password(
-    request: Request,
-    here: AnyHere,
-    engine: Database,
-    form: Annotated[forms.Filled[PasswordForm], forms.filled(PasswordForm)],
-) -> Response:
-    try:
-        if form.model is None:
-            raise Refusal("request.invalid")
-        _check_current(engine, here, form.model)
-        fresh = passwords.hashed(form.model.password)
-    except Refusal as refusal:
-        faulty = form.with_refusal(refusal) if form.model is not None else form
-        with db.reading(engine) as session:
-            own = sessions.of_user(session, user_id=here.actor.user_id, at=clock.now())
-        return _me(request, here, own, faulty)
-    with db.transaction(engine) as session:
-        signin.change_password(
-            session,
-            login=here.actor.login,
-            password_hash=fresh,
-            at=clock.now(),
-            by=here.actor.login,
-            keep_session=here.session_id,
-        )
-    return pages.back_to(request, "/me", here=here, code="done.password_changed")
-
-
-def _check_current(engine: Engine, here: Here, form: PasswordForm) -> None:
-    passwords.check_choice(form.password, login=here.actor.login)
-    # Counted apart from signing in: guessing at an open desk must not lock its owner out elsewhere.
-    subject, now = f"me:{here.actor.user_id}", clock.now()
-    with db.reading(engine) as session:
-        user = users.by_id(session, here.actor.user_id)
-        is_locked = sessions.is_locked(session, subject=subject, at=now)
-    if is_locked:
-        raise Refusal("signin.current_locked", field="current")
-    if user is None or not passwords.verify(form.current, user.password_hash)[0]:
-        with db.transaction(engine) as session:
-            sessions.count_failure(session, subject=subject, at=now)
-        raise Refusal("signin.current_wrong", field="current")
-    with db.transaction(engine) as session:
-        sessions.forget_failures(session, subject=subject)
 
 
 @router.post("/theme")

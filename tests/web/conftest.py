@@ -58,7 +58,7 @@ def browser(app: FastAPI, engine: Engine, estate: Estate) -> Iterator[Browser]:
         client = TestClient(app, headers=ORIGIN, follow_redirects=False, raise_server_exceptions=False)
         with db.transaction(engine) as session:
             token = sessions.start(session, user_id=estate.users[login], at=clock.now(), ip="127.0.0.1", agent="test")
-        client.cookies.set("sid", token)
+        client.cookies.set("sid", token, domain="testserver.local")  # as the jar keeps what the server sets
         made.append(client)
         return client
 

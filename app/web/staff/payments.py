@@ -20,14 +20,14 @@ from app.services.payments import Method
 from app.store import db
 from app.store import payments as payment_reads
 from app.web import forms, pages, papers, unit_view
-from app.web.deps import Database, Here, Id, Outside, Reading, reachable, require
+from app.web.deps import Database, Here, Id, Outside, Reading, reachable, require, require_fresh
 from app.web.errors import STATUS
 from app.web.staff import units
 
 router = APIRouter()
 
 Cashier = Annotated[Here, require(Permission.PAYMENT_RECORD)]
-Reverser = Annotated[Here, require(Permission.PAYMENT_REVERSE)]
+Reverser = Annotated[Here, require_fresh(Permission.PAYMENT_REVERSE)]
 
 
 class PaymentForm(forms.FormModel):

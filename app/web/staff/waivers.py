@@ -21,7 +21,7 @@ from app.services import waivers
 from app.store import db, unit_reads
 from app.store import waivers as waiver_reads
 from app.web import forms, pages, unit_view, uploads
-from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require
+from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require, require_fresh
 from app.web.errors import STATUS
 from app.web.staff import units
 from app.web.staff.payments import new_key
@@ -30,7 +30,7 @@ router = APIRouter()
 
 Asker = Annotated[Here, require(Permission.WAIVER_REQUEST)]
 Viewer = Annotated[Here, require(Permission.WAIVER_SEE)]
-Decider = Annotated[Here, require(Permission.WAIVER_DECIDE)]
+Decider = Annotated[Here, require_fresh(Permission.WAIVER_DECIDE)]
 
 WAITING = ("requested",)
 
