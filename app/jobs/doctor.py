@@ -35,7 +35,7 @@ class Check:
     detail: str
     warning: bool = False
     code: str = ""
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def examine(settings: Settings, *, today: date) -> tuple[Check, ...]:

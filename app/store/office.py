@@ -160,7 +160,7 @@ def setup_counts(session: Session, community_id: int) -> Counts:
             number(fee_item, item),
             number(fee_item, item, priced),
             clauses,
-            sa.exists().where(bill.c.community_id == community_id).select(),
+            sa.exists().where(bill.c.community_id == community_id),
         )
     ).one()
     done = session.execute(sa.select(setup_step.c.step).where(setup_step.c.community_id == community_id)).scalars()

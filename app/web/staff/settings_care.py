@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app import clock
 from app.domain.access import Permission
 from app.domain.errors import Refusal, conflict
-from app.domain.setup import SetupStep, next_step, progress
+from app.domain.setup import Counts, SetupStep, next_step, progress
 from app.services import office as service
 from app.store import audit, db, estate, nightly, office
 from app.store.documents import PREFIX
@@ -204,7 +204,7 @@ def confirm(request: Request, here: Importer, engine: Database, form: StepFilled
 def _start_page(
     request: Request, here: Here, engine: Database, form: forms.Filled[StepForm], *, status: int = 200
 ) -> Response:
-    counts, confirmations, row = office.Counts(), {}, None
+    counts, confirmations, row = Counts(), {}, None
     if here.community_id is not None:
         with db.reading(engine) as session:
             counts = office.setup_counts(session, here.community_id)
