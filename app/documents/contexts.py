@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
 
 NOTICE_ARTICLES = ("civil_code.art944", "property_regulation.fee_duty", "property_regulation.fee_suit")
@@ -231,4 +232,4 @@ class StatementFacts(_Billed):
     template: str = "statement-1"
 
 
-Facts = NoticeFacts | ReceiptFacts | StatementFacts | DepositFacts | ShiftFacts | CloseFacts
+Facts = NoticeFacts | ReceiptFacts | StatementFacts | ReportFacts | DepositFacts | ShiftFacts | CloseFacts

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.documents import codec, print_file, render
 from app.documents.contexts import Facts, NoticeFacts, ReceiptFacts, StatementFacts
+from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
 from app.gateways.ports import Gateways, Printed
 from app.store import documents, owner_links
@@ -20,6 +21,7 @@ KINDS: Mapping[str, type[Facts]] = {
     "notice": NoticeFacts,
     "receipt": ReceiptFacts,
     "statement": StatementFacts,
+    "report": ReportFacts,
     "deposit": DepositFacts,
     "deposit_return": DepositFacts,
     "shift": ShiftFacts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -204,6 +204,22 @@ def ages(session: Session, scope: Scope, *, on: dt.date, by: By) -> dict[str, di
         }
         for name, *values in session.execute(grouped(query, by))
     }
+
+
+def net_by_month(
+    session: Session, scope: Scope, *, on: dt.date, months: Sequence[tuple[dt.date, dt.date]]
+) -> list[int]:
+    """Return the principal asked for, less discounts, of the bills that fall due in each of some months."""
+    off = discounts(on)
+    net = bill.c.principal_fen - sa.func.coalesce(off.c.fen, 0)
+    sums = [
+        _sum(net, f"m{place}", sa.and_(bill.c.due_on >= day(first), bill.c.due_on <= day(last)))
+        for place, (first, last) in enumerate(months)
+    ]
+    query = sa.select(*sums).select_from(_joined(bill, bill.c.unit_id).outerjoin(off, off.c.bill_id == bill.c.id))
+    due = Due(months[0][0], months[-1][1])
+    row = session.execute(query.where(*standing_bills(on), *narrowed(scope, due, bill.c.due_on))).one()
+    return [int(value or 0) for value in row]
 
 
 def group_names(session: Session, *, community_id: int, by: By) -> Mapping[str, str]:
