@@ -94,6 +94,7 @@ audit_event = Table(
     Index("ix_audit_event_actor", "actor"),
     Index("ix_audit_event_action", "action"),
     Index("ix_audit_event_community", "community_id"),
+    Index("ix_audit_event_subject", "subject"),
 )
 
 owner_token = Table(

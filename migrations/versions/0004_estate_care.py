@@ -39,6 +39,7 @@ def upgrade() -> None:
         op.add_column(name, sa.Column("recorded_by", ID, nullable=True))
     op.create_index("ix_contact_unit", "contact", ["unit_id"], unique=False)
     op.create_index("ix_vacancy_unit", "vacancy", ["unit_id", "from_on"], unique=False)
+    op.create_index("ix_audit_event_subject", "audit_event", ["subject"], unique=False)
     for table in APPEND_ONLY:
         for statement in triggers.create(op.get_bind().dialect.name, table):
             op.execute(statement)
@@ -49,6 +50,7 @@ def downgrade() -> None:
     for table in APPEND_ONLY:
         for statement in triggers.drop(op.get_bind().dialect.name, table):
             op.execute(statement)
+    op.drop_index("ix_audit_event_subject", table_name="audit_event")
     op.drop_index("ix_vacancy_unit", table_name="vacancy")
     op.drop_index("ix_contact_unit", table_name="contact")
     for name in reversed(RECORDED):
