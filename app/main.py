@@ -15,13 +15,17 @@ from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
 from app.jobs import rendering
 from app.jobs.caretaking import Caretaker
+from app.jobs.errands import Errands
 from app.services import printing
 from app.settings import Settings
 from app.store import db, sealing
-from app.web import api, assets, errors, login, me, portal, security, standing
+from app.web import api, assets, errors, join, login, me, portal, security, standing
 from app.web.staff import (
     arrears,
+    arrears_export,
     billing,
+    billing_runs,
+    billing_single,
     closing,
     collect,
     desk,
@@ -47,7 +51,10 @@ from app.web.staff import (
 
 STAFF_PAGES = (
     arrears,
+    arrears_export,
     billing,
+    billing_runs,
+    billing_single,
     closing,
     collect,
     desk,
@@ -94,11 +101,12 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     app.state.gateways = Gateways(files=FileStore(settings.files_dir), printer=printing.press)
     app.state.kept = standing.Kept()
     app.state.caretaker = Caretaker(app.state.engine, settings)
+    app.state.errands = Errands(app.state.engine)
     app.state.finish_batch = _finisher(app, workers=settings.render_workers)
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
     app.include_router(api.router)
-    for pages in (login, me, portal, *STAFF_PAGES):
+    for pages in (join, login, me, portal, *STAFF_PAGES):
         app.include_router(pages.router, include_in_schema=False)
     _add_middleware(app, settings, limits or security.Limits())
     return app

@@ -1,4 +1,4 @@
-"""Commands for the people who sign in: user add, user password, user disable."""
+"""Commands for the people who sign in: user add, user password, user link, user factor-off."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The people who sign in.", no_args_is_help=True, rich_markup_mode=None)
     group.command("add")(add)
     group.command("password")(password)
+    group.command("link")(link)
+    group.command("factor-off")(factor_off)
     app.add_typer(group, name="user")
 
 
@@ -79,6 +81,34 @@ def password(
         if dry_run:
             session.rollback()
     _tell(login, "" if password_stdin else chosen, dry_run=dry_run, as_json=as_json)
+
+
+def link(login: Login, *, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Print a one-time link by which a person sets their own password."""
+    from app import clock, settings
+    from app.services import staff
+    from app.store import db
+
+    with db.transaction(engine()) as session:
+        token = staff.link_for(session, login=login, at=clock.now(), by=BY)
+        if dry_run:
+            session.rollback()
+    address = "" if dry_run else f"{settings.load().public_url.rstrip('/')}/join/{token}"
+    lines = [f"{login}: {'nothing was written' if dry_run else address}"]
+    answer({"login": login, "dry_run": dry_run, "link": address}, as_json=as_json, lines=lines)
+
+
+def factor_off(login: Login, *, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Take the second factor of a person away whose telephone is gone, and end every session they have."""
+    from app import clock
+    from app.services import staff
+    from app.store import db
+
+    with db.transaction(engine()) as session:
+        staff.factor_off_for(session, login=login, at=clock.now(), by=BY)
+        if dry_run:
+            session.rollback()
+    _tell(login, "", dry_run=dry_run, as_json=as_json)
 
 
 def _chosen(login: str, *, from_input: bool) -> str:

@@ -99,7 +99,7 @@ def read_date(text: object) -> dt.date:
     return date
 
 
-def _refusing(read: Callable[[object], Any]) -> Callable[[object], Any]:
+def refusing(read: Callable[[object], Any]) -> Callable[[object], Any]:
     """Let pydantic carry a refusal: its code becomes the error's type."""
 
     def convert(value: object) -> Any:  # noqa: ANN401 - whatever the field holds
@@ -132,8 +132,8 @@ def _positive(value: object) -> int:
     return fen
 
 
-Fen = Annotated[int, BeforeValidator(_refusing(_positive))]
-Date = Annotated[dt.date, BeforeValidator(_refusing(read_date))]
+Fen = Annotated[int, BeforeValidator(refusing(_positive))]
+Date = Annotated[dt.date, BeforeValidator(refusing(read_date))]
 Text = Annotated[str, BeforeValidator(_clean_text)]
 Number = Annotated[int, Field(ge=1, le=MAX_ID)]
 

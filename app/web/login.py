@@ -52,7 +52,7 @@ def inside(target: str) -> str:
 async def show(request: Request, next: str = "/", out: str = "") -> Response:  # noqa: A002 - the address says next
     if await here_if_any(request) is not None:
         return RedirectResponse(inside(next), status_code=303)
-    notice = zh_cn.sentence(Refusal("done.signed_out")) if out else ""
+    notice = zh_cn.sentence(Refusal("done.password_set" if out == "set" else "done.signed_out")) if out else ""
     return pages.page(request, "login/login.html", next=inside(next[:500]), login="", fault="", notice=notice)
 
 

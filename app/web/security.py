@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STAFF_COOKIE = "sid"
 OWNER_COOKIE = "oid"
+CODE_COOKIE = "och"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -104,9 +105,9 @@ class Limits:
         covering = [("general", parse(self.general))]
         if path.startswith("/api/v1/calc/"):
             covering = [("calc", parse(self.calc))]
-        elif path == "/login" and method == "POST":
+        elif path.startswith(("/login", "/join/")) and method == "POST":
             covering.append(("signin", parse(self.signin)))
-        elif path.startswith("/o/"):
+        elif path.startswith("/o/") or (method == "POST" and path in {"/my/sign-in", "/my/code"}):
             covering.append(("owner", parse(self.owner)))
         elif path.startswith(("/static/", "/healthz")):
             covering = []

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from app import clock
-from app.store import db, sessions, users
+from app.store import db, sessions
 from app.store.tables_office import app_user, user_session
 from tests.web import estate as estates
 from tests.web.conftest import Browser
@@ -128,26 +128,6 @@ def test_the_theme_is_kept_with_the_user(browser: Browser) -> None:
     assert client.post("/theme", data={"theme": "pink"}).status_code == 422
 
 
-def test_shutting_out_twice_is_still_shutting_out(browser: Browser, estate: Estate) -> None:
-    admin, clerk = browser("admin"), browser("clerk")
-    for _ in range(2):
-        assert admin.post(f"/users/{estate.users['clerk']}/active", data={"is_active": "false"}).status_code == 303
-    assert clerk.get("/").status_code == 303
-    assert admin.post(f"/users/{estate.users['admin']}/active", data={"is_active": "false"}).status_code == 409
-
-
-def test_a_user_may_be_kept_to_one_community(browser: Browser, engine: Engine, estate: Estate) -> None:
-    first = estate.communities[0]
-    made = browser("admin").post(
-        "/users", data={"login": "zhao", "name": "赵六", "role": "clerk", "community": [str(first)]}
-    )
-    assert made.status_code == 200
-    with db.reading(engine) as session:
-        user = users.by_login(session, "zhao")
-        assert user is not None
-        assert users.actor(session, user).community_ids == {first}
-
-
 def test_a_manager_of_one_community_reads_only_its_log(browser: Browser, estate: Estate) -> None:
     other = estate.units[estate.communities[1]][0]
     browser("manager").post(f"/units/{other}/reveal", data={"person_id": str(estate.people[other])})
@@ -177,19 +157,3 @@ def test_guessing_the_current_password_at_an_open_desk_is_stopped(browser: Brows
     assert sign_in(anonymous).status_code == 303
     with time_machine.travel(clock.now() + dt.timedelta(minutes=16)):
         assert here.post("/me/password", data=right).status_code == 303
-
-
-def test_nobody_is_given_every_community_by_leaving_something_out(
-    browser: Browser, engine: Engine, estate: Estate
-) -> None:
-    admin, wish = browser("admin"), {"login": "sun", "name": "孙七", "role": "clerk"}
-    for chosen in ({}, {"community": [str(estate.communities[0])], "everywhere": "true"}):
-        refused = admin.post("/users", data=wish | chosen)
-        assert refused.status_code == 422
-        assert "请勾选该用户负责的小区" in refused.text
-        assert 'value="孙七"' in refused.text
-    assert admin.post("/users", data=wish | {"everywhere": "true"}).status_code == 200
-    with db.reading(engine) as session:
-        user = users.by_login(session, "sun")
-        assert user is not None
-        assert users.actor(session, user).community_ids is None
