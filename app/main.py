@@ -12,14 +12,30 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from app import settings as configuration
 from app.gateways import keys
 from app.gateways.files import FileStore
+from app.gateways.messages import FileOutbox, MemoryOutbox
 from app.gateways.ports import Gateways
+from app.gateways.simulator import Simulator
 from app.jobs import rendering
 from app.jobs.caretaking import Caretaker
 from app.jobs.errands import Errands
 from app.services import printing
 from app.settings import Settings
 from app.store import db, sealing
-from app.web import api, assets, errors, join, login, me, portal, security, standing
+from app.web import (
+    api,
+    assets,
+    errors,
+    join,
+    login,
+    me,
+    owner_asks,
+    owner_gate,
+    owner_papers,
+    owner_pay,
+    portal,
+    security,
+    standing,
+)
 from app.web.staff import (
     arrears,
     arrears_export,
@@ -78,6 +94,9 @@ STAFF_PAGES = (
     waivers,
 )
 
+# What owners open; none of it asks for a permission, all of it for a session of the unit.
+OWNER_PAGES = (owner_gate, portal, owner_papers, owner_asks, owner_pay)
+
 
 def create_app(settings: Settings, *, engine: Engine | None = None, limits: security.Limits | None = None) -> FastAPI:
     """Return the application for ``settings``; tests hand in their own engine and looser limits."""
@@ -98,7 +117,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     )
     app.state.settings = settings
     app.state.engine = engine if engine is not None else _engine(settings)
-    app.state.gateways = Gateways(files=FileStore(settings.files_dir), printer=printing.press)
+    app.state.gateways = _outside(settings)
     app.state.kept = standing.Kept()
     app.state.caretaker = Caretaker(app.state.engine, settings)
     app.state.errands = Errands(app.state.engine)
@@ -106,7 +125,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)
     app.include_router(api.router)
-    for pages in (join, login, me, portal, *STAFF_PAGES):
+    for pages in (join, login, me, *OWNER_PAGES, *STAFF_PAGES):
         app.include_router(pages.router, include_in_schema=False)
     _add_middleware(app, settings, limits or security.Limits())
     return app
@@ -121,6 +140,16 @@ def _finisher(app: FastAPI, *, workers: int) -> Callable[[int], None]:
             rendering.finish(engine, gateways, batch_id=batch_id, executor=executor)
 
     return finish
+
+
+def _outside(settings: Settings) -> Gateways:
+    """Return the outside world: in the demo messages stay in memory and a channel that moves no money is there."""
+    return Gateways(
+        files=FileStore(settings.files_dir),
+        printer=printing.press,
+        messages=MemoryOutbox() if settings.demo else FileOutbox(settings.data_dir / "outbox.jsonl"),
+        payments=Simulator() if settings.demo else None,
+    )
 
 
 def _engine(settings: Settings) -> Engine:

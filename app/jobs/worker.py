@@ -12,6 +12,7 @@ from app import clock
 from app.gateways.ports import Gateways
 from app.jobs import caretaking, leader, nightly, rendering, scheduler
 from app.jobs.caretaking import Caretaker
+from app.jobs.errands import Errands
 
 RENDER_EVERY_SECONDS = 10
 LEASE_SECONDS = 30.0
@@ -36,6 +37,7 @@ def run(
             every_seconds=RENDER_EVERY_SECONDS,
         ),
     ]
+    tasks.append(scheduler.Task("errands", Errands(engine).catch_up, every_seconds=RENDER_EVERY_SECONDS))
     if caretaker is not None and caretaker.settings.backup_at:
         at = dt.time.fromisoformat(caretaker.settings.backup_at)
         tasks.append(scheduler.Task("backup", partial(back_up, caretaker), at=at))

@@ -112,7 +112,7 @@ def test_search_and_lists_stay_within_reach(browser: Browser, estate: Estate) ->
 
 
 def test_a_denial_is_written_down(browser: Browser) -> None:
-    assert browser("cashier").post("/billing/post").status_code == 403
+    assert browser("cashier").post("/billing/single").status_code == 403
     log = browser("admin").get("/audit")
     assert "越权被拒" in log.text
     assert "billing:post" in log.text

@@ -192,7 +192,7 @@ def close(session: Session, *, draft_id: int, reason: str, now: dt.datetime, act
         Refusal: ``billing_draft.unknown``, ``billing_draft.not_waiting``, ``billing_draft.reason_missing``.
 
     """
-    row = _waiting(session, draft_id)
+    row = _waiting(session, draft_id, or_failed=True)
     if not reason.strip():
         raise Refusal("billing_draft.reason_missing", field="reason")
     state = "withdrawn" if row.drafted_by == actor_id else "refused"
@@ -278,9 +278,9 @@ def _add(
     return draft_id
 
 
-def _waiting(session: Session, draft_id: int) -> Any:  # noqa: ANN401 - a row
+def _waiting(session: Session, draft_id: int, *, or_failed: bool = False) -> Any:  # noqa: ANN401 - a row
     row = billing_drafts.one(session, draft_id, is_locked=True)
-    if row.state != "draft":
+    if row.state != "draft" and not (or_failed and row.state == "failed"):
         raise conflict("billing_draft.not_waiting", state=row.state)
     return row
 

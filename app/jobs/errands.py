@@ -1,0 +1,69 @@
+"""Long work that people start from a page: carried out once, with a record, and picked up again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Engine
+
+from app import clock
+from app.domain.errors import Refusal
+from app.i18n import zh_cn
+from app.services import billing
+from app.store import billing_drafts, db, jobs
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Errands:
+    """What a page may ask for; each errand may be run any number of times and acts once."""
+
+    engine: Engine
+
+    def bill(self, draft_id: int) -> None:
+        """Carry out a released run or reversal; when its data changed meanwhile, say so and give it up."""
+        with db.transaction(self.engine) as session:
+            row = billing_drafts.one(session, draft_id)
+            if row.state != "released":
+                return
+            job_id = jobs.start(
+                session,
+                kind="billing" if row.kind == "run" else "billing_reversal",
+                subject=f"billing_draft:{draft_id}",
+                name=row.period or row.reason,
+                total=row.bills,
+                now=clock.now(),
+                community_id=row.community_id,
+                started_by=row.released_by,
+            )
+        try:
+            with db.transaction(self.engine) as session:
+                done = billing.carry_out(session, draft_id=draft_id, today=clock.today(), now=clock.now())
+        except Refusal as refusal:
+            with db.transaction(self.engine) as session:
+                billing.give_up(session, draft_id=draft_id, why=zh_cn.sentence(refusal), now=clock.now())
+                jobs.advance(session, job_id=job_id, done=0, line=zh_cn.sentence(refusal))
+            self._finish(job_id, "failed", f"/billing/drafts/{draft_id}")
+        else:
+            with db.transaction(self.engine) as session:
+                jobs.advance(session, job_id=job_id, done=done)
+            self._finish(job_id, "done", f"/billing/drafts/{draft_id}")
+
+    def catch_up(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Carry out what was released or asked for and is not done: what the worker does when it wakes."""
+        with db.reading(self.engine) as session:
+            drafts = billing_drafts.unfinished(session)
+        for draft_id in drafts:
+            if go_on():
+                try:
+                    self.bill(draft_id)
+                except Exception:
+                    # One that cannot be carried out never starves those after it; it is tried again at the next wake.
+                    log.exception("billing.not_carried_out", draft_id=draft_id)
+
+    def _finish(self, job_id: int, state: str, result: str) -> None:
+        with db.transaction(self.engine) as session:
+            jobs.finish(session, job_id=job_id, now=clock.now(), state=state, result=result)
