@@ -63,6 +63,18 @@ def community_row(session: Session, community_id: int) -> sa.Row[Any]:
     return row
 
 
+def set_payee_code(session: Session, *, community_id: int, sha256: str, shown_sha256: str) -> None:
+    """Set or take away the picture of the community's own payment code.
+
+    Raises:
+        Refusal: ``community.unknown``.
+
+    """
+    community_row(session, community_id)
+    values = {"payee_qr_sha256": sha256, "payee_qr_shown_sha256": shown_sha256}
+    session.execute(sa.update(community).where(community.c.id == community_id).values(values))
+
+
 def communities(session: Session) -> list[sa.Row[Any]]:
     """Return every community in the order of their names."""
     return list(session.execute(sa.select(community).order_by(community.c.name)))

@@ -118,10 +118,19 @@ def start(session: Session, *, opened: Link, at: dt.datetime, ip: str, agent: st
     return token
 
 
-def unit_of(session: Session, *, token: str, at: dt.datetime) -> int | None:
-    """Return the one unit this session may see, or None when it is over; the link must still be good."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session opened by a link."""
+
+    id: int
+    unit_id: int
+    seen_at: dt.datetime
+
+
+def session_of(session: Session, *, token: str, at: dt.datetime) -> Opened | None:
+    """Return the session and the one unit it may see, or None when it is over; the link must still be good."""
     query = (
-        select(owner_session.c.unit_id, owner_session.c.seen_at, owner_session.c.created_at)
+        select(owner_session.c.id, owner_session.c.unit_id, owner_session.c.seen_at, owner_session.c.created_at)
         .join(owner_token, owner_token.c.id == owner_session.c.owner_token_id)
         .where(
             owner_session.c.token_hash == digest(token),
@@ -132,7 +141,7 @@ def unit_of(session: Session, *, token: str, at: dt.datetime) -> int | None:
     row = session.execute(query).first()
     if row is None or at - row.seen_at >= IDLE or at - row.created_at >= ABSOLUTE:
         return None
-    return int(row.unit_id)
+    return Opened(int(row.id), int(row.unit_id), row.seen_at)
 
 
 def touch(session: Session, *, token: str, at: dt.datetime) -> None:

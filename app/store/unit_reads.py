@@ -401,3 +401,13 @@ def open_requests(session: Session, unit_id: int) -> int:
         .where(waiver_request.c.unit_id == unit_id, waiver_request.c.state == "requested")
     )
     return int(session.execute(query).scalar_one())
+
+
+def unit_of_payment(session: Session, payment_id: int) -> int | None:
+    """Return the unit a payment is of, or None."""
+    return session.execute(sa.select(payment.c.unit_id).where(payment.c.id == payment_id)).scalar_one_or_none()
+
+
+def unit_of_notice(session: Session, notice_id: int) -> int | None:
+    """Return the unit a notice is of, or None."""
+    return session.execute(sa.select(notice.c.unit_id).where(notice.c.id == notice_id)).scalar_one_or_none()
