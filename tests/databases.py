@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,17 @@ class SqliteDatabases:
             Path(f"{path}.new").rename(path)
         return path
 
+    def copy_of(self, name: str, fill: Callable[[str], None]) -> str:
+        """Return a database that ``fill`` filled once; it is copied for each test."""
+        source = self.folder / f"filled_{name}.sqlite3"
+        if not source.exists():
+            url = self.new()
+            fill(url)
+            Path(url.removeprefix("sqlite:///")).rename(source)
+        path = self.folder / f"test_{next(self.numbers)}.sqlite3"
+        shutil.copyfile(source, path)
+        return f"sqlite:///{path}"
+
     def drop(self, url: str) -> None:
         """Remove the files behind ``url``."""
         path = url.removeprefix("sqlite:///")
@@ -70,11 +82,23 @@ class PostgresDatabases:
         self.server = os.environ.get("QINGQIAN_TEST_PG_URL") or start_wheel_server()
         self.server = self.server.replace("postgresql+psycopg://", "postgresql://")
         self.numbers = itertools.count(1)
+        self.filled: dict[str, str] = {}
 
     def new(self, *, migrated: bool = True) -> str:
         """Return the address of a database nobody else uses."""
+        return self.made_from(self.template() if migrated else "template0")
+
+    def copy_of(self, name: str, fill: Callable[[str], None]) -> str:
+        """Return a database that ``fill`` filled once; it is copied for each test."""
+        if name not in self.filled:
+            url = self.new()
+            fill(url)
+            self.filled[name] = self.database_of(url)
+        return self.made_from(self.filled[name])
+
+    def made_from(self, template: str) -> str:
+        """Return the address of a copy; nobody may be connected to the template."""
         name = f"test_{os.getpid()}_{next(self.numbers)}"
-        template = self.template() if migrated else "template0"
         with self.connect() as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(

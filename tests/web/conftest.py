@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from starlette.testclient import TestClient
 from app import clock
 from app.main import create_app
 from app.settings import Settings
-from app.store import db, sessions
+from app.store import db, sealing, sessions
 from app.web.security import Limits
+from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.web import estate as estates
 from tests.web.estate import Estate
 
@@ -23,6 +25,8 @@ LOOSE = "100000/minute"
 ORIGIN = {"Origin": "http://testserver"}
 
 Browser = Callable[[str], TestClient]
+
+BUILT: dict[type, Estate] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +37,26 @@ def today() -> Iterator[None]:
 
 
 @pytest.fixture
-def estate(engine: Engine) -> Estate:
-    return estates.build(engine)
+def database_url(databases: SqliteDatabases | PostgresDatabases) -> Iterator[str]:
+    """Yield a database of the test's own with the estate in it: built once, copied for each test."""
+    kind = type(databases)
+
+    def fill(url: str) -> None:
+        made = db.create_engine(url)
+        sealing.attach(made, b"k" * 32)
+        BUILT[kind] = estates.build(made)
+        made.dispose()
+
+    url = databases.copy_of("estate", fill)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def estate(databases: SqliteDatabases | PostgresDatabases, engine: Engine) -> Estate:
+    """Return the ids of what is in the database of ``engine``."""
+    assert engine
+    return copy.deepcopy(BUILT[type(databases)])
 
 
 @pytest.fixture
