@@ -40,6 +40,14 @@ _ENTRIES = (
     ),
 )
 
+# Pages that belong to an entry without lying below its address.
+_ALSO = {"collect": ("/closing", "/payments")}
+
+
+def _is_at(path: str, name: str, address: str) -> bool:
+    places = (address, *_ALSO.get(name, ()))
+    return any(path == place or (place != "/" and path.startswith(place + "/")) for place in places)
+
 
 def entries(here: Here, path: str) -> tuple[Entry, ...]:
     """Return the lines for this person, the one they are on marked; any one of a line's permissions will do."""
@@ -48,7 +56,7 @@ def entries(here: Here, path: str) -> tuple[Entry, ...]:
             name,
             address,
             icon,
-            path == address or (address != "/" and path.startswith(address + "/")),
+            _is_at(path, name, address),
             here.counts.get(name, 0),
         )
         for name, address, icon, permissions in _ENTRIES
