@@ -48,9 +48,18 @@ _FORMATS = {
 
 
 def workbook(
-    *, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Value]], title: str = "", footer: str = ""
+    *,
+    name: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Value]],
+    title: str = "",
+    footer: str = "",
+    notes: Sequence[str] = (),
 ) -> bytes:
-    """Return an xlsx with a frozen, filtered header, A4 landscape, the title above and the footer on every page."""
+    """Return an xlsx with a frozen, filtered header, A4 landscape, the title above and the footer on every page.
+
+    The notes (as of when, filters, totals) stand between the title and the header. Rows are written as they come.
+    """
     target = BytesIO()
     with writing.open_workbook(target, constant_memory=True) as book:
         sheet = book.add_worksheet(writing.sheet_name(name, set()))
@@ -61,6 +70,9 @@ def workbook(
         top = 1 if title else 0
         if title:
             sheet.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
+        for place, note in enumerate(notes, start=top):
+            sheet.write_string(place, 0, note)
+        top += len(notes)
         for position, column in enumerate(columns):
             sheet.write_string(top, position, column.title, head)
         number = top

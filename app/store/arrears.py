@@ -11,29 +11,27 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import add_months
+from app.store import arrears_columns as columns
+from app.store import arrears_filter
+from app.store.arrears_filter import BUCKETS, FLAGS, UNNAMED, Filter, bucket_bounds
 from app.store.figures import day, days_between, figures, is_owed
 from app.store.tables import bill, bill_state, fee_item, unit
 from app.store.tables_office import unit_level
 
-__all__ = ["day", "days_between", "figures", "is_owed"]
+__all__ = ["BUCKETS", "FLAGS", "UNNAMED", "Filter", "bucket_bounds", "day", "days_between", "figures", "is_owed"]
 
-BUCKETS = ("1-30", "31-60", "61-90", "91-365", "1-2y", "2-3y", "3y+")
-SORTS = ("room", "principal", "late_charge", "total", "oldest")
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What narrows a list of arrears; an empty field does not narrow."""
-
-    community_id: int | None = None
-    search: str = ""
-    building: str = ""
-    min_days: int = 0
-    min_total_fen: int = 0
-    bucket: str = ""
-    level: int | None = None
-    unit_ids: Sequence[int] | None = None
+SORTS = {
+    "room": unit.c.sort_key,
+    "area": unit.c.area_e3,
+    **{
+        name: sa.literal_column(f"{name}_fen", sa.BigInteger) for name in ("principal", "late_charge", "costs", "total")
+    },
+    "bills": sa.literal_column("bills"),
+    "level": sa.literal_column("level"),
+    "oldest": sa.literal_column("oldest_due_on"),
+    "days": sa.literal_column("oldest_due_on"),
+    **columns.SORTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,9 @@ class UnitArrears:
     costs_fen: int
     oldest_due_on: dt.date
     level: int
+    building: str = ""
+    usage_type: str = ""
+    area_e3: int = 0
 
     @property
     def total_fen(self) -> int:
@@ -71,6 +72,9 @@ class Totals:
     def total_fen(self) -> int:
         """Everything that is overdue."""
         return self.principal_fen + self.late_charge_fen + self.costs_fen
+
+
+NOTHING = Totals(0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +136,8 @@ def unit_rows(session: Session, as_of: dt.date, wanted: Filter) -> Select[Any]:
         # In the order of the index, although the unit alone would do.
         .group_by(f.c.community_id, f.c.unit_id)
     )
-    if wanted.min_days > 0:
-        sums = sums.having(oldest <= day(as_of - dt.timedelta(days=wanted.min_days)))
-    if wanted.bucket:
-        youngest, eldest = bucket_bounds(as_of, wanted.bucket)
-        sums = sums.having(oldest <= day(youngest), oldest > day(eldest))
+    if conditions := arrears_filter.having(wanted, as_of, f.c.due_on):
+        sums = sums.having(*conditions)
     s = sums.subquery("sums")
     total = s.c.principal_fen + s.c.late_charge_fen + s.c.costs_fen
     level = _level(s, as_of)
@@ -147,9 +148,15 @@ def unit_rows(session: Session, as_of: dt.date, wanted: Filter) -> Select[Any]:
         unit.c.label,
         unit.c.community_id,
         unit.c.sort_key,
+        unit.c.building,
+        unit.c.usage_type,
+        unit.c.area_e3,
         level.label("level"),
     ).join(unit, unit.c.id == s.c.unit_id)
-    return _narrow(query.where(total >= max(wanted.min_total_fen, 1)), wanted, level)
+    query = query.where(total >= max(wanted.min_total_fen, 1))
+    if wanted.max_total_fen is not None:
+        query = query.where(total <= wanted.max_total_fen)
+    return arrears_filter.narrow(query, wanted, as_of, level)
 
 
 def _level(sums: sa.Subquery, as_of: dt.date) -> ColumnElement[int]:
@@ -167,74 +174,86 @@ def _level(sums: sa.Subquery, as_of: dt.date) -> ColumnElement[int]:
     return sa.func.coalesce(highest, 0)
 
 
-def _narrow(query: Select[Any], wanted: Filter, level: ColumnElement[int]) -> Select[Any]:
-    if wanted.building:
-        query = query.where(unit.c.building == wanted.building)
-    for word in wanted.search.lower().split():
-        query = query.where(unit.c.search_key.contains(word, autoescape=True))
-    if wanted.level is not None:
-        query = query.where(level == wanted.level)
-    return query
-
-
-def bucket_bounds(as_of: dt.date, bucket: str) -> tuple[dt.date, dt.date]:
-    """Return (latest, earliest exclusive) due dates of a bucket."""
-    edges = [
-        as_of - dt.timedelta(days=1),
-        as_of - dt.timedelta(days=31),
-        as_of - dt.timedelta(days=61),
-        as_of - dt.timedelta(days=91),
-        add_months(as_of, -12),
-        add_months(as_of, -24),
-        add_months(as_of, -36),
-        dt.date.min,
-    ]
-    place = BUCKETS.index(bucket)
-    return edges[place], edges[place + 1] if place + 1 < len(BUCKETS) else dt.date(1800, 1, 1)
+def _sorted(query: Select[Any], sort: str, as_of: dt.date) -> Select[Any]:
+    """Sort by a column (``-total`` is descending); where two are equal, in walking order."""
+    name = sort.lstrip("-")
+    column = columns.of(name, as_of) if name in columns.SORTS else SORTS[name]
+    # the longest overdue is the one that fell due first
+    order = column.desc() if sort.startswith("-") != (name == "days") else column.asc()
+    return query.order_by(order.nulls_last() if name in columns.SORTS else order, unit.c.sort_key, unit.c.id)
 
 
 def list_units(
     session: Session, *, as_of: dt.date, wanted: Filter, sort: str = "room", limit: int | None = None, offset: int = 0
 ) -> list[UnitArrears]:
     """Return the units of a list, sorted (``-total`` is descending) and paged."""
-    query = unit_rows(session, as_of, wanted)
-    column = {
-        "room": unit.c.sort_key,
-        "principal": sa.literal_column("principal_fen"),
-        "late_charge": sa.literal_column("late_charge_fen"),
-        "total": sa.literal_column("total_fen"),
-        "oldest": sa.literal_column("oldest_due_on"),
-    }[sort.lstrip("-")]
-    query = query.order_by(column.desc() if sort.startswith("-") else column, unit.c.sort_key, unit.c.id)
-    rows = session.execute(query.limit(limit).offset(offset) if limit is not None else query).all()
-    return [
-        UnitArrears(
-            unit_id=row.unit_id,
-            code=row.code,
-            label=row.label,
-            community_id=row.community_id,
-            bills=row.bills,
-            principal_fen=int(row.principal_fen),
-            late_charge_fen=int(row.late_charge_fen),
-            costs_fen=int(row.costs_fen),
-            oldest_due_on=row.oldest_due_on,
-            level=row.level,
-        )
-        for row in rows
+    query = _sorted(unit_rows(session, as_of, wanted), sort, as_of)
+    rows = session.execute(query.limit(limit).offset(offset) if limit is not None else query)
+    return [_unit(row) for row in rows]
+
+
+def _unit(row: Any) -> UnitArrears:  # noqa: ANN401 - a row
+    return UnitArrears(
+        unit_id=row.unit_id,
+        code=row.code,
+        label=row.label,
+        community_id=row.community_id,
+        bills=row.bills,
+        principal_fen=int(row.principal_fen),
+        late_charge_fen=int(row.late_charge_fen),
+        costs_fen=int(row.costs_fen),
+        oldest_due_on=row.oldest_due_on,
+        level=row.level,
+        building=row.building,
+        usage_type=row.usage_type,
+        area_e3=row.area_e3,
+    )
+
+
+def page_of(
+    session: Session, *, as_of: dt.date, wanted: Filter, sort: str, limit: int, page: int
+) -> tuple[Totals, list[UnitArrears], int]:
+    """Return the foot of the whole list, one page of it and that page's number, in one scan of the bills.
+
+    A page beyond the last one is the last one, which takes two more.
+    """
+    listed = unit_rows(session, as_of, wanted)
+    parts = ("bills", "principal_fen", "late_charge_fen", "costs_fen")
+    sums = [
+        sa.cast(sa.func.sum(listed.selected_columns[name]).over(), sa.BigInteger).label(f"all_{name}") for name in parts
     ]
+    query = _sorted(listed.add_columns(sa.func.count().over().label("all_units"), *sums), sort, as_of)
+    found = session.execute(query.limit(limit).offset((page - 1) * limit)).all()
+    if found:
+        foot = Totals(int(found[0].all_units), *(int(getattr(found[0], f"all_{name}")) for name in parts))
+        return foot, [_unit(row) for row in found], page
+    foot = totals(session, as_of=as_of, wanted=wanted) if page > 1 else NOTHING
+    last = max(1, -(-foot.units // limit))
+    rows = list_units(session, as_of=as_of, wanted=wanted, sort=sort, limit=limit, offset=(last - 1) * limit)
+    return foot, rows if foot.units else [], last
 
 
 def totals(session: Session, *, as_of: dt.date, wanted: Filter) -> Totals:
     """Return the foot of the list ``list_units`` gives for the same filter."""
-    rows = unit_rows(session, as_of, wanted).subquery("rows")
+    return totals_of(session, as_of=as_of, wanted=[wanted])[0]
 
-    def total(name: str) -> ColumnElement[int]:
-        return sa.func.coalesce(sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger), 0)
 
-    row = session.execute(
-        sa.select(sa.func.count(), total("bills"), *(total(f"{n}_fen") for n in ("principal", "late_charge", "costs")))
-    ).one()
-    return Totals(*(int(value) for value in row))
+def totals_of(session: Session, *, as_of: dt.date, wanted: Sequence[Filter]) -> list[Totals]:
+    """Return the foot of several lists in one statement, in the order given."""
+    if not wanted:
+        return []
+    feet = []
+    for place, one in enumerate(wanted):
+        rows = unit_rows(session, as_of, one).subquery(f"rows_{place}")
+        sums = (
+            sa.func.coalesce(sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger), 0).label(name)
+            for name in ("bills", "principal_fen", "late_charge_fen", "costs_fen")
+        )
+        feet.append(
+            sa.select(sa.literal(place).label("place"), sa.func.count().label("units"), *sums).select_from(rows)
+        )
+    found = session.execute(sa.union_all(*feet) if len(feet) > 1 else feet[0]).all()
+    return [Totals(*(int(value) for value in row[1:])) for row in sorted(found, key=lambda row: int(row.place))]
 
 
 def aging(session: Session, *, as_of: dt.date, community_id: int | None = None) -> list[Bucket]:

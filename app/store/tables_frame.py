@@ -16,6 +16,7 @@ saved_view = Table(
     Column("page", String(20), nullable=False),
     Column("name", String(40), nullable=False),
     Column("query", Text, nullable=False, server_default=""),
+    Column("facts", Text, nullable=False, server_default="{}"),
     Column("columns", String(400), nullable=False, server_default=""),
     Column("visibility", String(10), nullable=False, server_default="private"),
     Column("created_at", Instant, nullable=False),

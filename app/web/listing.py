@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ class Pager:
     """Where a list stands; pages count from one."""
 
     path: str
-    params: Mapping[str, str]
+    params: Mapping[str, str | Sequence[str]]
     number: int
     count: int
     size: int = PAGE_SIZE
@@ -40,7 +40,7 @@ class Pager:
     def address(self, **changes: object) -> str:
         """Return this list's address with some parameters changed; an empty one is left out."""
         merged = {**self.params, **{key: str(value) for key, value in changes.items()}}
-        text = urlencode({key: value for key, value in merged.items() if value not in {"", "None"}})
+        text = urlencode({key: value for key, value in merged.items() if value not in ("", "None")}, doseq=True)
         return f"{self.path}?{text}" if text else self.path
 
     def sorted_by(self, column: str) -> str:
@@ -50,5 +50,5 @@ class Pager:
 
     def aria(self, column: str) -> str:
         """Return what ``aria-sort`` says of a column."""
-        now = self.params.get("sort", "")
+        now = str(self.params.get("sort", ""))
         return {column: "ascending", f"-{column}": "descending"}.get(now, "none")

@@ -47,6 +47,7 @@ def _saved_view() -> None:
         sa.Column("page", sa.String(length=20), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("query", sa.Text(), server_default="", nullable=False),
+        sa.Column("facts", sa.Text(), server_default="{}", nullable=False),
         sa.Column("columns", sa.String(length=400), server_default="", nullable=False),
         sa.Column("visibility", sa.String(length=10), server_default="private", nullable=False),
         sa.Column("created_at", types.Instant(timezone=True), nullable=False),

@@ -157,4 +157,16 @@
     var next = lines[at + (event.key === "ArrowDown" ? 1 : -1)];
     if (next && (at >= 0 || event.key === "ArrowDown")) { event.preventDefault(); next.focus(); }
   });
+
+  // A line that offers to undo goes away by itself; what says data-print prints.
+  document.querySelectorAll("[data-vanish]").forEach(function (el) { setTimeout(function () { el.remove(); }, Number(el.dataset.vanish)); });
+  document.addEventListener("click", function (event) { if (event.target.closest && event.target.closest("[data-print]")) window.print(); });
+
+  // After a part of the list was fetched, export and print ask for what is on screen now.
+  document.addEventListener("htmx:after:swap", carry);
+  document.addEventListener("htmx:afterSwap", carry);
+  function carry() {
+    var tail = document.querySelector("[data-tail]");
+    if (tail) document.querySelectorAll("[data-carry]").forEach(function (a) { a.href = a.dataset.carry + tail.dataset.tail; });
+  }
 })();
