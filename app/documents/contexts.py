@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.documents.batch_facts import BatchListFacts
 from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
 
@@ -157,7 +158,9 @@ class NoticeFacts(_Billed):
 
     ``number`` has at most 14 capitals and digits, so that the slip's code stays small; ``owner_url`` opens the owner's
     page. ``deducted_fen`` is what came off these bills between ``as_of`` and the issue. ``articles`` are the statutes
-    cited, by id: duty to pay and demand, duty to pay, suit.
+    cited, by id: duty to pay and demand, duty to pay, suit. ``opening``, ``closing`` and ``contact_note`` are what the
+    community says besides, filled in; ``procedure`` and ``wording`` name the versions it was drafted under. A sample
+    is for the office's own eyes and says so across the page.
     """
 
     tone: Tone
@@ -172,6 +175,12 @@ class NoticeFacts(_Billed):
     is_principal_first: bool = True
     is_oldest_first: bool = True
     articles: tuple[str, ...] = NOTICE_ARTICLES
+    opening: str = ""
+    closing: str = ""
+    contact_note: str = ""
+    procedure: str = ""
+    wording: str = ""
+    is_sample: bool = False
     template: str = "notice-1"
 
 
@@ -232,4 +241,6 @@ class StatementFacts(_Billed):
     template: str = "statement-1"
 
 
-Facts = NoticeFacts | ReceiptFacts | StatementFacts | ReportFacts | DepositFacts | ShiftFacts | CloseFacts
+Facts = (
+    NoticeFacts | BatchListFacts | ReceiptFacts | StatementFacts | ReportFacts | DepositFacts | ShiftFacts | CloseFacts
+)

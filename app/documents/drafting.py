@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from app.documents import coverage
-from app.documents.contexts import Addressee, BillFacts, Company, Contract, SegmentFacts
+from app.documents.contexts import Addressee, BillFacts, Company, Contract, NoticeFacts, SegmentFacts
+from app.domain import wording
 from app.domain.billing import is_plain_product
 from app.domain.ledger import BillStatement, Segment
 from app.domain.money import half_up_fraction
 from app.domain.notices import SkipReason, Verdict
 from app.i18n import numerals
+from app.i18n import wording as words
 
 Row = Any
 """A row of the store, read by attribute."""
@@ -53,6 +56,41 @@ def addressee(community: Row, unit: Row, *, owners: Sequence[str], phone_mask: s
         area_e3=unit.area_e3,
         address=community.address,
         phone_mask=phone_mask,
+    )
+
+
+def wording_values(facts: NoticeFacts) -> dict[str, str]:
+    """Return what fills in the blanks of a community's own sentences, as it stands on the notice itself."""
+    known = {
+        "owners": "、".join(facts.addressee.owners),
+        "unit": facts.addressee.unit_label,
+        "community": facts.addressee.community,
+        "as_of": numerals.day(facts.as_of),
+        "deadline": numerals.day(facts.deadline_on),
+        "bills": str(len(facts.bills)),
+        "principal": numerals.yuan(facts.principal_fen),
+        "late_charge": numerals.yuan(facts.late_charge_fen),
+        "total": numerals.yuan(facts.total_fen),
+        "nth": str(facts.nth),
+        "company": facts.company.name,
+        "contact": facts.company.contact,
+        "phone": facts.company.phone,
+        "hours": facts.company.hours,
+    }
+    return {name: known[key] for name, key in words.BLANKS.items()}
+
+
+def worded(facts: NoticeFacts, said: Row | None) -> NoticeFacts:
+    """Return the notice with a version of the community's own sentences filled in; None leaves it as it is."""
+    if said is None:
+        return facts
+    values = wording_values(facts)
+    return replace(
+        facts,
+        opening=wording.fill(said.opening, values),
+        closing=wording.fill(said.closing, values),
+        contact_note=wording.fill(said.contact, values),
+        wording=f"{said.tone}-{said.number}",
     )
 
 

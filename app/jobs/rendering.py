@@ -16,14 +16,17 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.domain.notices import BatchState
 from app.gateways.ports import Gateways
+from app.jobs import binding
 from app.services import notice_issue, printing
-from app.store import db, leases, notices
+from app.store import db, leases, notice_papers, notices
 
 CHUNK = 32
 FEW = 8
 """Up to so many documents are not worth starting a process."""
 HELD_FOR = dt.timedelta(minutes=10)
+FAILED = "not_printed"
 
 log = structlog.get_logger()
 
@@ -57,8 +60,9 @@ def finish(
     problems = _print(engine, gateways, batch_id, executor, go_on)
     with db.reading(engine) as session:
         total, printed = notices.progress(session, batch_id)
-    if total == printed and go_on():
-        _join(engine, gateways, batch_id)
+        is_stopped = notices.batch(session, batch_id).state == BatchState.CANCELLED
+    if (total == printed or is_stopped) and go_on():
+        binding.bind(engine, gateways, batch_id=batch_id)
     log.info("notices.finished", batch_id=batch_id, issued=issued, total=total, printed=printed)
     return Finished(batch_id, issued, total, printed, problems)
 
@@ -135,6 +139,8 @@ def _issue(engine: Engine, batch_id: int, go_on: Callable[[], bool]) -> int:
     issued, left = 0, True
     while left and go_on():
         with db.transaction(engine) as session:
+            if _is_stopped(session, batch_id):
+                break
             step = notice_issue.issue(session, batch_id=batch_id, today=clock.today(), now=clock.now())
         issued, left = issued + step.notices, step.left
     return issued
@@ -147,12 +153,21 @@ def _print(
     me, failed, left = secrets.token_hex(8), dict[int, str](), True
     while left and go_on():
         with db.transaction(engine) as session:
+            if _is_stopped(session, batch_id):
+                break
             left, chunk = _claim(session, batch_id, me, failed)
         made = _produce(gateways, chunk, executor, failed)
         with db.transaction(engine) as session:
             printing.settle(session, made=made, now=clock.now())
+            codes = {paper.document_id: FAILED for paper in chunk if paper.document_id in failed}
+            notice_papers.fail(session, batch_id=batch_id, failed=codes)
             leases.drop(session, [_lease(paper.document_id) for paper in chunk])
     return tuple(failed.values())
+
+
+def _is_stopped(session: Session, batch_id: int) -> bool:
+    """Say whether somebody stopped the batch; locked, so that a stop falls between two steps, never into one."""
+    return bool(notices.locked_batch(session, batch_id).state == BatchState.CANCELLED)
 
 
 def _claim(session: Session, batch_id: int, me: str, failed: dict[int, str]) -> tuple[bool, list[printing.Paper]]:
@@ -192,15 +207,3 @@ def _produce(
 
 def _lease(document_id: int) -> str:
     return f"print:{document_id}"
-
-
-def _join(engine: Engine, gateways: Gateways, batch_id: int) -> None:
-    """Join the files in walking order; a batch whose print file covers them all already is left as it is."""
-    with db.reading(engine) as session:
-        batch = notices.batch(session, batch_id)
-        files = [row["sha256"] for row in notices.batch_units(session, batch_id) if row["sha256"]]
-    if batch.state == "done":
-        return
-    sha256 = printing.merge(gateways, sha256s=files) if files else None
-    with db.transaction(engine) as session:
-        notice_issue.close(session, batch_id=batch_id, print_sha256=sha256)

@@ -11,16 +11,28 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.documents import codec, contexts, drafting
-from app.domain.errors import conflict
+from app.domain.errors import Refusal, conflict, not_found
 from app.domain.events import Discount
 from app.domain.ledger import BillStatement, statement
 from app.domain.notices import BatchState, Debt, SkipReason, Verdict
-from app.store import documents, estate, ledger, notice_verdicts, notices, owner_links, persons, procedure, replay
+from app.store import (
+    documents,
+    estate,
+    ledger,
+    notice_papers,
+    notice_verdicts,
+    notices,
+    owner_links,
+    persons,
+    procedure,
+    replay,
+)
 
 Row = Any
 """A row of the store, read by attribute."""
 CHUNK = 100
 INCLUDED = "included"
+SAMPLE_NUMBER = "SAMPLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,20 @@ class Issued:
     notices: int
     skipped: int
     left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a sample is to show; ``said`` is the wording to try, in force or not."""
+
+    community_id: int
+    tone: str
+    level: int
+    as_of: dt.date
+    deadline_on: dt.date
+    said: Row | None
+    procedure_version_id: int | None = None
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +119,46 @@ def issue(session: Session, *, batch_id: int, today: dt.date, now: dt.datetime) 
     return Issued(len(sent), len(rows) - len(sent), left=True)
 
 
-def close(session: Session, *, batch_id: int, print_sha256: str | None) -> None:
-    """Remember the merged print file and end the batch."""
-    notices.locked_batch(session, batch_id)
-    notices.update_batch(session, batch_id, state=BatchState.DONE.value, print_sha256=print_sha256)
+def close(
+    session: Session, *, batch_id: int, print_sha256: str | None, parts: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Remember the print files and end the batch; one that was stopped keeps saying so."""
+    batch = notices.locked_batch(session, batch_id)
+    notice_papers.put_parts(session, batch_id, parts)
+    state = batch.state if batch.state == BatchState.CANCELLED else BatchState.DONE.value
+    notices.update_batch(session, batch_id, state=state, print_sha256=print_sha256)
+
+
+def sample(session: Session, *, wanted: Sample, unit_id: int, today: dt.date) -> contexts.NoticeFacts:
+    """Return the notice a unit would get today, unnumbered and marked as a sample; nothing is written.
+
+    Raises:
+        Refusal: ``notice.sample_nothing_due``, ``notice.sample_no_owner``; ``access.not_found`` for a unit elsewhere.
+
+    """
+    rows = notices.sample_rows(session, [unit_id], community_id=wanted.community_id)
+    if not rows:
+        raise not_found("access.not_found")
+    state = _state(ledger.stories(session, [unit_id])[unit_id], wanted.as_of, max(today, wanted.as_of))
+    if not state.left:
+        raise Refusal("notice.sample_nothing_due")
+    owners = persons.owners_on(session, unit_ids=[unit_id], as_of=today)[unit_id]
+    if not owners:
+        raise Refusal("notice.sample_no_owner")
+    verdict = Verdict(tuple(one.name for one in owners), tuple(state.left))
+    sheet = _Sheet(
+        community_id=wanted.community_id,
+        tone=wanted.tone,
+        level=wanted.level,
+        as_of=wanted.as_of,
+        issued_on=today,
+        deadline_on=wanted.deadline_on,
+        batch="",
+        owner_url=f"{wanted.public_url.rstrip('/')}/o/" if wanted.public_url else "",
+        procedure=_procedure_label(session, wanted.procedure_version_id),
+        said=wanted.said,
+    )
+    return _facts(session, sheet, [(SAMPLE_NUMBER, (rows[0], verdict))], {unit_id: state}, is_sample=True)[0]
 
 
 # --- what is written ------------------------------------------------------------------------------
@@ -173,23 +235,68 @@ def _write(
         return
     criteria = json.loads(batch.criteria)
     issued_on, public_url = dt.date.fromisoformat(criteria["issued_on"]), criteria["public_url"].rstrip("/")
-    unit_ids = [row.unit_id for row, _ in sent]
     numbers = documents.next_numbers(
         session, community_id=batch.community_id, kind="notice", year=issued_on.year, count=len(sent)
     )
-    community = estate.community_row(session, batch.community_id)
+    sheet = _Sheet(
+        community_id=batch.community_id,
+        tone=batch.tone,
+        level=batch.level,
+        as_of=batch.as_of,
+        issued_on=issued_on,
+        deadline_on=batch.deadline_on,
+        batch=str(batch.id),
+        owner_url=f"{public_url}/o/" if public_url else "",
+        procedure=_procedure_label(session, batch.procedure_version_id),
+        said=None if batch.wording_id is None else procedure.wording(session, batch.wording_id),
+    )
+    facts = _facts(session, sheet, list(zip(numbers, sent, strict=True)), states)
+    _store(session, batch, sent, facts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What all notices of a batch have in common."""
+
+    community_id: int
+    tone: str
+    level: int
+    as_of: dt.date
+    issued_on: dt.date
+    deadline_on: dt.date
+    batch: str
+    owner_url: str
+    procedure: str
+    said: Row | None
+
+
+def _procedure_label(session: Session, version_id: int | None) -> str:
+    return "" if version_id is None else str(procedure.version(session, version_id).number)
+
+
+def _facts(
+    session: Session,
+    sheet: _Sheet,
+    numbered: Sequence[tuple[str, tuple[Row, Verdict]]],
+    states: Mapping[int, _State],
+    *,
+    is_sample: bool = False,
+) -> list[contexts.NoticeFacts]:
+    community = estate.community_row(session, sheet.community_id)
+    sent = [one for _, one in numbered]
     posted = notices.bill_rows(session, [number for _, verdict in sent for number in verdict.bill_ids])
     before = notices.times_listed(session, {row.unit_id: verdict.bill_ids for row, verdict in sent})
-    people = persons.owners_on(session, unit_ids=unit_ids, as_of=max(issued_on, batch.as_of))
+    on = max(sheet.issued_on, sheet.as_of)
+    people = persons.owners_on(session, unit_ids=[row.unit_id for row, _ in sent], as_of=on)
     facts = [
         contexts.NoticeFacts(
             number=number,
-            tone=contexts.Tone(batch.tone),
-            level=batch.level,
+            tone=contexts.Tone(sheet.tone),
+            level=sheet.level,
             nth=before[row.unit_id] + 1,
-            issued_on=issued_on,
-            as_of=batch.as_of,
-            deadline_on=batch.deadline_on,
+            issued_on=sheet.issued_on,
+            as_of=sheet.as_of,
+            deadline_on=sheet.deadline_on,
             company=drafting.company(community),
             contract=drafting.contract(community),
             addressee=drafting.addressee(
@@ -199,16 +306,18 @@ def _write(
                 phone_mask=next((one.phone_mask for one in people[row.unit_id] if one.phone_mask), ""),
             ),
             bills=drafting.bills([states[row.unit_id].left[one] for one in verdict.bill_ids], posted),
-            owner_url=f"{public_url}/o/" if public_url else "",
-            batch=str(batch.id),
+            owner_url=sheet.owner_url,
+            batch=sheet.batch,
             credit_fen=states[row.unit_id].credit_fen,
             deducted_fen=_deducted_fen(states[row.unit_id], verdict.bill_ids),
             is_principal_first=community.allocation_within == "principal_first",
             is_oldest_first=community.allocation_across == "oldest_first",
+            procedure=sheet.procedure,
+            is_sample=is_sample,
         )
-        for number, (row, verdict) in zip(numbers, sent, strict=True)
+        for number, (row, verdict) in numbered
     ]
-    _store(session, batch, sent, facts, now)
+    return [drafting.worded(one, sheet.said) for one in facts]
 
 
 def _store(

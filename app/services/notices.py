@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.documents import drafting
-from app.domain.errors import Refusal, conflict
+from app.domain.errors import Refusal, conflict, forbidden
 from app.domain.notices import BatchState, Debt, SkipReason, Verdict
 from app.domain.web_address import is_public
-from app.store import arrears, audit, calendars, documents, notice_verdicts, notices, once, procedure
+from app.store import arrears, audit, calendars, documents, notice_papers, notice_verdicts, notices, once, procedure
 from app.store.types import canonical
 
 Row = Any
@@ -193,17 +193,23 @@ def release(
 ) -> None:
     """Release a draft: from now on its notices may be issued; the deadline counts from today.
 
+    A person releases what another person, or the nightly run, drafted. Programs release what they drafted themselves.
+
     The address is frozen into every code that is printed, so one that owners cannot open is taken only where
     ``may_be_local`` (a demonstration) says so.
 
     Raises:
-        Refusal: ``notice_batch.unknown``, ``notice_batch.not_draft``, ``notice.as_of_in_future``,
-            ``notice_batch.address_local``.
+        Refusal: ``notice_batch.unknown``, ``notice_batch.not_draft``, ``notice_batch.same_person``,
+            ``notice_batch.nobody_left``, ``notice.as_of_in_future``, ``notice_batch.address_local``.
 
     """
     batch = notices.locked_batch(session, batch_id)
     if batch.state != BatchState.DRAFT:
         raise conflict("notice_batch.not_draft")
+    if actor_id is not None and batch.created_by == actor_id:
+        raise forbidden("notice_batch.same_person")
+    if actor_id is not None and not notice_papers.counts(session, batch_id).notices:
+        raise conflict("notice_batch.nobody_left")
     _refuse_the_future(batch.as_of, today)
     if not may_be_local and not is_public(public_url):
         raise conflict("notice_batch.address_local", address=public_url)
@@ -219,21 +225,9 @@ def release(
         deadline_on=deadline_on,
         criteria=canonical(criteria),
     )
+    if actor_id is not None:
+        notice_papers.sign_release(session, batch_id=batch_id, drafted_by=batch.created_by, by=actor_id, at=now)
     _log(session, "notice_batch.released", batch_id, batch.community_id, now=now, actor=actor)
-
-
-def cancel(session: Session, *, batch_id: int, now: dt.datetime, actor: str) -> None:
-    """Throw a draft away; a released batch stays.
-
-    Raises:
-        Refusal: ``notice_batch.unknown``, ``notice_batch.not_draft``.
-
-    """
-    batch = notices.locked_batch(session, batch_id)
-    if batch.state != BatchState.DRAFT:
-        raise conflict("notice_batch.not_draft")
-    notices.update_batch(session, batch_id, state=BatchState.CANCELLED.value)
-    _log(session, "notice_batch.cancelled", batch_id, batch.community_id, now=now, actor=actor)
 
 
 # --- who is selected ------------------------------------------------------------------------------

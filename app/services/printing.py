@@ -6,11 +6,13 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.documents import codec, print_file, render
+from app.documents.batch_facts import BatchListFacts
 from app.documents.contexts import Facts, NoticeFacts, ReceiptFacts, StatementFacts
 from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
@@ -19,6 +21,7 @@ from app.store import documents, owner_links
 
 KINDS: Mapping[str, type[Facts]] = {
     "notice": NoticeFacts,
+    "batch_list": BatchListFacts,
     "receipt": ReceiptFacts,
     "statement": StatementFacts,
     "report": ReportFacts,
@@ -49,6 +52,15 @@ class Made:
     """The file of a document."""
 
     document_id: int
+    sha256: str
+    size: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A print file."""
+
     sha256: str
     size: int
     pages: int
@@ -105,6 +117,19 @@ def settle(session: Session, *, made: Sequence[Made], now: dt.datetime) -> None:
 def merge(gateways: Gateways, *, sha256s: Sequence[str]) -> str:
     """Join stored PDFs, in the order given, to one print file and return its hash; the same files give the same one."""
     return gateways.files.put(print_file.merge(gateways.files.get(sha256) for sha256 in sha256s))
+
+
+def bind(gateways: Gateways, *, cover: BatchListFacts, sha256s: Sequence[str]) -> Bound:
+    """Join stored notices behind the list of them and keep the file; the same notices give the same bytes."""
+    front = gateways.printer("batch_list", codec.to_json(cover), token="").content
+    content = print_file.merge(chain([front], (gateways.files.get(sha256) for sha256 in sha256s)))
+    return Bound(gateways.files.put(content), len(content), print_file.pages(content))
+
+
+def proof(gateways: Gateways, *, facts: NoticeFacts) -> bytes:
+    """Return the PDF of a notice nobody is sent; it is not kept."""
+    assert facts.is_sample, "a notice that counts is printed from its frozen facts"
+    return gateways.printer("notice", codec.to_json(facts), token="").content
 
 
 def press(kind: str, facts: Mapping[str, Any], *, token: str) -> Printed:

@@ -272,6 +272,12 @@ def waiting_units(session: Session, batch_id: int, *, limit: int) -> list[Row]:
     )
 
 
+def sample_rows(session: Session, unit_ids: Sequence[int], *, community_id: int) -> list[Row]:
+    """Return units as ``waiting_units`` gives them, whether or not they are in a batch."""
+    query = sa.select(unit.c.id.label("unit_id"), unit.c.code, unit.c.label, unit.c.area_e3)
+    return list(session.execute(query.where(unit.c.community_id == community_id, unit.c.id.in_(list(unit_ids)))))
+
+
 def batch_units(session: Session, batch_id: int) -> list[Mapping[str, Any]]:
     """Return the units of a batch in walking order, with notice, document and file where there are."""
     query = (
@@ -341,10 +347,25 @@ def without_file(session: Session, batch_id: int) -> list[Row]:
 
 
 def unfinished(session: Session) -> list[int]:
-    """Return the batches that were released and are not done, oldest first."""
+    """Return the batches that were released and have work left that did not fail before, oldest first."""
+    mine = notice_batch_unit.c.batch_id == notice_batch.c.id
+    to_issue = sa.exists().where(mine, notice_batch_unit.c.state == "selected").correlate(notice_batch)
+    unprinted = (
+        sa.select(notice_batch_unit.c.id)
+        .join(
+            notice,
+            sa.and_(notice.c.batch_id == notice_batch_unit.c.batch_id, notice.c.unit_id == notice_batch_unit.c.unit_id),
+        )
+        .outerjoin(document_file, document_file.c.document_id == notice.c.document_id)
+        .where(mine, document_file.c.document_id.is_(None))
+        .correlate(notice_batch)
+    )
+    to_print = sa.exists(unprinted.where(notice_batch_unit.c.failure == ""))
     return list(
         session.execute(
-            sa.select(notice_batch.c.id).where(notice_batch.c.state == "released").order_by(notice_batch.c.id)
+            sa.select(notice_batch.c.id)
+            .where(notice_batch.c.state == "released", sa.or_(to_issue, to_print, ~sa.exists(unprinted)))
+            .order_by(notice_batch.c.id)
         ).scalars()
     )
 

@@ -18,7 +18,7 @@ from app.documents.contexts import NoticeFacts
 from app.domain.errors import Refusal
 from app.domain.notices import SkipReason
 from app.jobs import rendering
-from app.services import billing, notice_issue, notices, ownership, payments
+from app.services import billing, notice_care, notice_issue, notices, ownership, payments
 from app.store import arrears, db, documents, ledger, owner_links, sealing
 from app.store import notices as store
 from app.store.tables import ownership as ownership_table
@@ -308,13 +308,13 @@ def test_a_draft_issues_nothing_and_a_released_batch_is_not_released_again(engin
     with pytest.raises(Refusal, match="not_draft"):
         noticing.release(engine, batch_id)
     with db.transaction(engine) as session, pytest.raises(Refusal, match="not_draft"):
-        notices.cancel(session, batch_id=batch_id, now=NOW, actor="clerk")
+        notice_care.cancel(session, batch_id=batch_id, now=NOW, actor="clerk")
 
 
 def test_a_draft_may_be_thrown_away(engine: Engine, made: making.Estate) -> None:
     batch_id = noticing.draft(engine, made)
     with db.transaction(engine) as session:
-        notices.cancel(session, batch_id=batch_id, now=NOW, actor="clerk")
+        notice_care.cancel(session, batch_id=batch_id, now=NOW, actor="clerk")
     with pytest.raises(Refusal, match="not_draft"):
         noticing.release(engine, batch_id)
 
