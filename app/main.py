@@ -38,6 +38,7 @@ from app.web import (
 )
 from app.web.staff import (
     arrears,
+    audit_log,
     arrears_export,
     billing,
     billing_runs,
@@ -53,6 +54,7 @@ from app.web.staff import (
     people,
     procedure,
     rates,
+    report_lists,
     reports,
     requests,
     search,
@@ -67,6 +69,7 @@ from app.web.staff import (
 
 STAFF_PAGES = (
     arrears,
+    audit_log,
     arrears_export,
     billing,
     billing_runs,
@@ -82,6 +85,7 @@ STAFF_PAGES = (
     people,
     procedure,
     rates,
+    report_lists,
     reports,
     requests,
     search,
