@@ -53,6 +53,7 @@ class Here:
     reauth_at: dt.datetime
     has_second_factor: bool
     density: str = "compact"
+    is_demo: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
     counted_at: dt.datetime | None = None
     jobs: tuple[JobLine, ...] = ()
@@ -133,7 +134,8 @@ def _look_up(
         if found is None or user is None or not user.is_active:
             return None
         actor = users.actor(session, user)
-        known = tuple((row.id, row.name) for row in estate.communities(session) if actor.sees(row.id))
+        rows = [row for row in estate.communities(session) if actor.sees(row.id)]
+        known = tuple((row.id, row.name) for row in rows)
         has_factor = user.id in factors.confirmed(session, [user.id])
         first = known[0][0] if known else None
         chosen = found.community_id if found.community_id in dict(known) else first
@@ -148,6 +150,7 @@ def _look_up(
         actor=actor,
         session_id=found.id,
         communities=known,
+        is_demo=any(row.is_demo for row in rows),
         community_id=chosen,
         flash=found.flash,
         theme=user.theme,

@@ -142,7 +142,7 @@ def page(
         menu=menu.entries(here, request.url.path) if here else (),
         theme=here.theme if here else "auto",
         density=here.density if here else "compact",
-        is_demo=settings.demo,
+        is_demo=here.is_demo if here else settings.demo,
         today=clock.today(),
         **context,
     )
