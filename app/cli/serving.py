@@ -75,6 +75,7 @@ def demo(
         f"  open      {settings.public_url}/",
         *(f"  {one.role:<9} sign in as {one.login} with {one.password}" for one in made.people),
         f"  owner     {settings.public_url}{made.owner_path}  ({made.owner_unit})",
+        f"            or {settings.public_url}/my/sign-in with {made.owner_phone}; the code is shown there",
     ]
     payload = asdict(made) | {"url": settings.public_url, "owner_url": settings.public_url + made.owner_path}
     answer(payload, as_json=as_json, lines=lines)

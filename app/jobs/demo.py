@@ -24,7 +24,7 @@ from app.domain.waivers import WaiverKind, WaiverReason
 from app.gateways import keys, passwords
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
-from app.jobs import nightly, worker
+from app.jobs import demo_owner, nightly, worker
 from app.services import imports, printing, signin, waivers
 from app.settings import Settings
 from app.sheets import parsing, words
@@ -55,6 +55,7 @@ class Estate:
     people: tuple[SignIn, ...]
     owner_path: str
     owner_unit: str
+    owner_phone: str
 
 
 def settings_for(folder: Path, *, port: int) -> Settings:
@@ -92,9 +93,19 @@ def build(settings: Settings) -> Estate:
     _sign_ins(engine, people, data["people"])
     nightly.run(engine, through=nightly.yesterday())
     _ask_for_a_waiver(engine, community_id, asks=people[0].login, note=data["waiver"]["note"])
-    owing, owner_unit, owner_path = _first_look(engine, community_id)
+    owing, unit_id, owner_unit, owner_path = _first_look(engine, community_id)
+    demo_owner.show(
+        engine,
+        FileStore(settings.files_dir),
+        community_id=community_id,
+        unit_id=unit_id,
+        public_url=settings.public_url,
+        asked=data["owner_requests"],
+        clerk=people[0].login,
+    )
+    phone = demo_owner.phone_of(engine, unit_id)
     engine.dispose()
-    return Estate(data["community"]["name"], units, owing, people, owner_path, owner_unit)
+    return Estate(data["community"]["name"], units, owing, people, owner_path, owner_unit, phone)
 
 
 @contextmanager
@@ -203,10 +214,10 @@ def _ask_for_a_waiver(engine: Engine, community_id: int, *, asks: str, note: str
         )
 
 
-def _first_look(engine: Engine, community_id: int) -> tuple[int, str, str]:
+def _first_look(engine: Engine, community_id: int) -> tuple[int, int, str, str]:
     """Return how many units owe, and the unit and link of an owner worth a look: who owes most."""
     wanted, on, token = arrears.Filter(community_id=community_id), clock.today(), owner_links.new_token()
     with db.transaction(engine) as session:
         most = arrears.list_units(session, as_of=on, wanted=wanted, sort="-total", limit=1)[0]
         owner_links.keep(session, token=token, unit_id=most.unit_id, at=clock.now())
-        return arrears.totals(session, as_of=on, wanted=wanted).units, most.label, f"/o/{token}"
+        return arrears.totals(session, as_of=on, wanted=wanted).units, most.unit_id, most.label, f"/o/{token}"

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.store import arrears, figures
 from app.store.tables import unit
 from app.store.tables_office import notice_batch, waiver_request
+from app.store.tables_portal import owner_request
 from app.store.tables_tariffs import billing_draft, tariff_draft
 
 
@@ -22,6 +23,9 @@ def waiting(session: Session, *, community_id: int | None) -> dict[str, int]:
         ),
         "waivers": _count(
             waiver_request, waiver_request.c.community_id == community_id, waiver_request.c.state == "requested"
+        ),
+        "requests": _count(
+            owner_request, owner_request.c.community_id == community_id, owner_request.c.state == "open"
         ),
         "rates": _count(tariff_draft, tariff_draft.c.community_id == community_id, tariff_draft.c.state == "draft"),
         "billing": _count(

@@ -70,7 +70,7 @@ def by_id(session: Session, request_id: int) -> dict[str, Any]:
     found = session.execute(_query().where(owner_request.c.id == request_id)).mappings().one_or_none()
     if found is None:
         raise not_found("owner_request.unknown")
-    return _with_bills(found)
+    return _with_bills(dict(found))
 
 
 def locked(session: Session, request_id: int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def locked(session: Session, request_id: int) -> dict[str, Any]:
     found = session.execute(db.lock_row(session, wanted)).mappings().one_or_none()
     if found is None:
         raise not_found("owner_request.unknown")
-    return _with_bills(found)
+    return _with_bills(dict(found))
 
 
 def update(session: Session, request_id: int, **values: object) -> None:
@@ -101,14 +101,14 @@ def open_count(session: Session, *, unit_id: int) -> int:
 def of_units(session: Session, unit_ids: Sequence[int]) -> list[dict[str, Any]]:
     """Return the requests of units, newest first."""
     query = _query().where(owner_request.c.unit_id.in_(list(unit_ids))).order_by(owner_request.c.id.desc())
-    return [_with_bills(row) for row in session.execute(query).mappings()]
+    return [_with_bills(dict(row)) for row in session.execute(query).mappings()]
 
 
 def queue(session: Session, *, wanted: Filter, today: dt.date, limit: int, offset: int) -> list[dict[str, Any]]:
     """Return one page of the office's queue: what waits first, by deadline, then the latest answered."""
     waits = sa.case((owner_request.c.state == WAITING, 0), else_=1)
     query = _narrow(_query(), wanted, today).order_by(waits, owner_request.c.due_on, owner_request.c.id)
-    return [_with_bills(row) for row in session.execute(query.limit(limit).offset(offset)).mappings()]
+    return [_with_bills(dict(row)) for row in session.execute(query.limit(limit).offset(offset)).mappings()]
 
 
 def counts(session: Session, *, wanted: Filter, today: dt.date) -> tuple[int, int, int]:

@@ -35,17 +35,22 @@ class Visit:
 
 
 def phone_index(session: Session, phone: str) -> bytes:
-    """Return the keyed hash a number is found by."""
-    return sealing.of(session).index(phone)
+    """Return the keyed hashes a mobile number is found by, one behind the other: with and without the country's code.
+
+    Registers that were imported keep ``+86…``, people entered by hand may stand without it.
+    """
+    sealer = sealing.of(session)
+    return sealer.index(f"+86{phone}") + sealer.index(phone)
 
 
 def units_of(session: Session, index: bytes, *, on: dt.date) -> tuple[int, ...]:
     """Return the units that holders of a number own on a day, in walking order."""
+    halves = [index[: len(index) // 2], index[len(index) // 2 :]]
     rows = session.execute(
         sa.select(unit.c.id, unit.c.community_id, unit.c.sort_key)
         .join(ownership, ownership.c.unit_id == unit.c.id)
         .join(person, person.c.id == ownership.c.person_id)
-        .where(person.c.phone_index == index, ownership.c.from_on <= day(on), ownership.c.until_on > day(on))
+        .where(person.c.phone_index.in_(halves), ownership.c.from_on <= day(on), ownership.c.until_on > day(on))
         .distinct()
         .order_by(unit.c.community_id, unit.c.sort_key, unit.c.id)
         .limit(MOST_UNITS)

@@ -21,13 +21,13 @@ def insert(session: Session, row: Mapping[str, Any]) -> int:
 def by_reference(session: Session, reference: str) -> dict[str, Any] | None:
     """Return an order, or None."""
     found = session.execute(_of(reference)).mappings().one_or_none()
-    return None if found is None else _read(found)
+    return None if found is None else _read(dict(found))
 
 
 def locked(session: Session, reference: str) -> dict[str, Any] | None:
     """Return an order, held until the end of the transaction, or None."""
     found = session.execute(db.lock_row(session, _of(reference))).mappings().one_or_none()
-    return None if found is None else _read(found)
+    return None if found is None else _read(dict(found))
 
 
 def set_paid(session: Session, *, reference: str, payment_id: int, at: object) -> None:

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app import clock
+from app.domain.counter import Method
 from app.domain.errors import Kind, Refusal, not_found
 from app.gateways.ports import Gateways
 from app.gateways.simulator import Simulator
@@ -143,7 +144,7 @@ def take(engine: Engine, outside: Gateways, body: bytes, signature: str, now: dt
                     unit_id=taken.unit_id,
                     received_on=today,
                     amount_fen=taken.amount_fen,
-                    method=payments.Method(paid.method),
+                    method=Method(paid.method),
                     reference=paid.event_id,
                     bill_ids=taken.bill_ids,
                 ),
