@@ -38,8 +38,9 @@ from app.web import (
 )
 from app.web.staff import (
     arrears,
-    audit_log,
     arrears_export,
+    audit_log,
+    batches,
     billing,
     billing_runs,
     billing_single,
@@ -69,6 +70,7 @@ from app.web.staff import (
 
 STAFF_PAGES = (
     arrears,
+    batches,
     audit_log,
     arrears_export,
     billing,
