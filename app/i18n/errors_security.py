@@ -27,5 +27,10 @@ SENTENCES: dict[str, str] = {
     "user.limit_without_right": "“{role}”没有审批权，限额须为 0。请改岗位或把限额填 0。",
     "user.name_missing": "请填写姓名。",
     "request.unknown_host": "不能用这个网址访问本系统。请用管理员给您的网址；管理员可在“允许的网址”设置里添加。",
+    "verify.audit_chain_broken": "操作日志的这条记录与前一条的校验链断开。",
+    "verify.audit_changed": "操作日志的这条记录与它的校验值不符，可能被改动。",
+    "verify.audit_missing": "操作日志缺少这条记录，校验链里还有它的校验值。",
+    "verify.audit_seal_missing": "操作日志的校验链不连续，这条之前缺少校验值。",
+    "verify.audit_unsealed": "操作日志的这条记录没有进入校验链，可能不是由本系统写入。",
     "audit.too_many": "一次最多导出 {limit} 条记录，当前有 {count} 条。请缩短日期范围或加筛选条件。",
 }

@@ -1,4 +1,4 @@
-"""Checks the books and the files behind them: the ledger recomputed, every stored file against its hash."""
+"""Checks the books, the files behind them and the log: recomputed, and every stored file against its hash."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from app.store import db, verify
+from app.store import audit_chain, db, verify
 from app.store.verify import Problem, Report
 
 
@@ -17,9 +17,10 @@ def examine(engine: Engine, *, files_dir: Path) -> Report:
     with db.reading(engine) as session:
         report = verify.ledger_report(session)
         wanted = verify.stored_files(session)
+        events, broken = audit_chain.problems(session)
     problems = [problem for number, digest in wanted if (problem := _file_fault(files_dir, number, digest))]
-    checked = dict(report.checked) | {"files": len(wanted)}
-    return replace(report, checked=checked, problems=(*report.problems, *problems))
+    checked = dict(report.checked) | {"files": len(wanted), "events": events}
+    return replace(report, checked=checked, problems=(*report.problems, *problems, *broken))
 
 
 def _file_fault(folder: Path, number: str, digest: str) -> Problem | None:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app import clock
 from app.domain.access import Permission
 from app.domain.calendar import years_known
-from app.store import arrears, audit, calendars, db, desk_reads, payments, sessions
+from app.store import arrears, calendars, db, desk_reads, payments, sessions
 from app.web import forms, pages
 from app.web.deps import AnyHere, Database, Here, Reading, reachable, require
 
@@ -57,9 +57,3 @@ def choose(
     with db.transaction(engine) as session:
         sessions.choose_community(session, session_id=here.session_id, community_id=chosen)
     return RedirectResponse("/", status_code=303)
-
-
-@router.get("/audit")
-def show_audit(request: Request, here: Annotated[Here, require(Permission.AUDIT_SEE)], session: Reading) -> Response:
-    events = audit.latest(session, limit=200, community_ids=here.actor.community_ids)
-    return pages.page(request, "people/audit.html", here=here, events=events)

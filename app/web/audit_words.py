@@ -1,0 +1,102 @@
+"""The log in words: what was done, to what, and what it was before and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.i18n import zh_cn
+
+_PLACES = {
+    "unit": "/units/{}",
+    "payment": "/payments/{}",
+    "waiver": "/waivers/{}",
+    "notice_batch": "/notices/{}",
+    "import": "/imports/{}",
+    "owner_request": "/requests/{}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as the page and the workbook show it."""
+
+    id: int
+    at: dt.datetime
+    actor: str
+    action: str
+    subject: str
+    address: str
+    community_id: int | None
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def told(self) -> str:
+        """The facts on one line."""
+        return "；".join(f"{name}：{value}" for name, value in self.facts)
+
+
+def line(row: Row[Any]) -> Line:
+    """Return one event in words."""
+    subject, address = _subject(row.subject)
+    action = zh_cn.LABELS.get(f"action.{row.action}", row.action)
+    return Line(row.id, row.at, row.actor, action, subject, address, row.community_id, _facts(row.facts))
+
+
+def _subject(subject: str) -> tuple[str, str]:
+    """Return what an event was about, and where that can be looked at."""
+    known = zh_cn.LABELS.get(f"permission.{subject}")
+    if known:
+        return known, ""
+    noun, _, number = subject.partition(":")
+    word = zh_cn.LABELS.get(f"subject.{noun}")
+    if not word or not number:
+        return subject, ""
+    place = _PLACES.get(noun, "").format(number) if number.isascii() and number.isdecimal() else ""
+    return f"{word} {number}", place
+
+
+def _facts(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ()
+    return tuple(_flat(found)) if isinstance(found, dict) else ()
+
+
+def _flat(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return facts as pairs of words; ``before`` and ``after`` are put side by side where they differ."""
+    pairs: list[tuple[str, str]] = []
+    before, after = found.get("before"), found.get("after")
+    if isinstance(before, dict) and isinstance(after, dict):
+        found = {name: value for name, value in found.items() if name not in {"before", "after"}}
+        pairs += [
+            (_name(name), f"{_value(name, before.get(name))} → {_value(name, after.get(name))}")
+            for name in sorted({*before, *after})
+            if before.get(name) != after.get(name)
+        ]
+    return pairs + [(_name(name), _value(name, value)) for name, value in found.items()]
+
+
+def _name(name: str) -> str:
+    return zh_cn.LABELS.get(f"fact.{name}", name)
+
+
+def _value(name: str, value: object) -> str:
+    if value is None or value == "":
+        return "—"
+    if name.endswith("_fen") and isinstance(value, int):
+        return f"{value // 100:,}.{value % 100:02d}" if value >= 0 else f"({-value // 100:,}.{-value % 100:02d})"
+    if isinstance(value, list):
+        return "、".join(_value(name, one) for one in value) or "—"
+    if isinstance(value, dict):
+        return "，".join(f"{_name(key)} {_value(key, one)}" for key, one in value.items())
+    if isinstance(value, bool):
+        return zh_cn.LABELS["value.yes" if value else "value.no"]
+    text = str(value)
+    known = (zh_cn.LABELS.get(f"{prefix}.{text}") for prefix in (name, "value"))
+    return next((word for word in known if word), text)
