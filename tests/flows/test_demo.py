@@ -25,7 +25,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, demo.Est
 def test_the_estate_is_the_one_of_the_workbooks(served: tuple[Settings, demo.Estate]) -> None:
     made = served[1]
     assert (made.units, made.units_in_arrears) == (264, 80)
-    assert [one.role for one in made.people] == ["clerk", "manager", "lawyer", "admin"]
+    assert [one.role for one in made.people] == ["clerk", "manager", "finance", "cashier", "lawyer", "admin"]
 
 
 def test_everyone_can_sign_in_and_has_something_to_do(served: tuple[Settings, demo.Estate]) -> None:
@@ -38,7 +38,7 @@ def test_everyone_can_sign_in_and_has_something_to_do(served: tuple[Settings, de
             assert passwords.verify(one.password, user.password_hash)[0]
         assert session.execute(sa.select(waiver_request.c.state)).scalars().all() == ["requested"]
         assert "draft" in session.execute(sa.select(notice_batch.c.state)).scalars().all()
-        assert session.execute(sa.select(sa.func.count()).select_from(owner_token)).scalar_one() == 1
+        assert session.execute(sa.select(sa.func.count()).select_from(owner_token)).scalar_one() >= 1
     engine.dispose()
 
 
