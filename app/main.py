@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import settings as configuration
 from app.gateways import keys
@@ -46,6 +45,7 @@ from app.web.staff import (
     billing_single,
     closing,
     collect,
+    deposits,
     desk,
     estate,
     imports,
@@ -54,6 +54,7 @@ from app.web.staff import (
     payments,
     people,
     procedure,
+    rate_drafts,
     rates,
     report_lists,
     reports,
@@ -62,10 +63,14 @@ from app.web.staff import (
     security_pages,
     settings,
     settings_care,
+    shifts,
+    slips,
+    unclaimed,
     units,
     users,
     views,
     waivers,
+    wordings,
 )
 
 STAFF_PAGES = (
@@ -78,6 +83,7 @@ STAFF_PAGES = (
     billing_single,
     closing,
     collect,
+    deposits,
     desk,
     estate,
     imports,
@@ -86,6 +92,7 @@ STAFF_PAGES = (
     payments,
     people,
     procedure,
+    rate_drafts,
     rates,
     report_lists,
     reports,
@@ -94,10 +101,14 @@ STAFF_PAGES = (
     security_pages,
     settings,
     settings_care,
+    shifts,
+    slips,
+    unclaimed,
     units,
     users,
     views,
     waivers,
+    wordings,
 )
 
 # What owners open; none of it asks for a permission, all of it for a session of the unit.
@@ -169,7 +180,7 @@ def _add_middleware(app: FastAPI, settings: Settings, limits: security.Limits) -
     """Wrap the application; what is added last sees a request first."""
     app.add_middleware(security.Doorkeeper, limits=limits, refuse=errors.refuse_early(app))
     hosts = [name.strip() for name in settings.trusted_hosts.split(",") if name.strip()]
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts or ["*"], www_redirect=False)
+    app.add_middleware(security.KnownHosts, names=hosts or ["*"], refuse=errors.refuse_early(app))
     app.add_middleware(security.SecurityHeaders, https=settings.secure_cookies)
 
 

@@ -149,6 +149,28 @@ def counted(receive: Receive, most: int) -> Receive:
     return receive_some
 
 
+class KnownHosts:
+    """Refuse a request that came under a name which is not ours, in our own words; ``*`` knows every name."""
+
+    def __init__(self, app: ASGIApp, *, names: list[str], refuse: Callable[[Scope, str, int], ASGIApp]) -> None:
+        self.app = app
+        self.names = [name.lower() for name in names]
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._knows(Headers(scope=scope).get("host", "")):
+            await self.app(scope, receive, send)
+        else:
+            await self.refuse(scope, "request.unknown_host", 400)(scope, receive, send)
+
+    def _knows(self, host: str) -> bool:
+        # the port is no part of the name; an IPv6 address keeps its brackets
+        name = host.lower() if host.endswith("]") else host.lower().rsplit(":", 1)[0]
+        return any(
+            known in {"*", name} or (known.startswith("*.") and name.endswith(known[1:])) for known in self.names
+        )
+
+
 class Doorkeeper:
     """Refuse what another site sent, what comes too often or is too large, before any handler runs."""
 

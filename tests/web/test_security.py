@@ -102,8 +102,24 @@ def test_too_many_requests_are_turned_away(engine, estate: Estate, tmp_path) -> 
 def test_an_unknown_host_is_refused(engine, estate: Estate, tmp_path) -> None:
     app = create_app(Settings(data_dir=tmp_path, trusted_hosts="office.lan"), engine=engine)
     with TestClient(app, raise_server_exceptions=False) as client:
-        assert client.get("/login").status_code == 400
-        assert client.get("/login", headers={"Host": "office.lan"}).status_code == 200
+        for path in ("/login", "/arrears", "/nowhere"):
+            refused = client.get(path)
+            assert refused.status_code == 400
+            assert "不能用这个网址访问本系统" in refused.text
+            assert "lan" not in refused.text.replace("lang=", "").replace("plan", ""), "our own name is not told"
+            assert refused.headers["content-security-policy"] == CSP
+        assert client.get("/api/v1/calc/x").json()["error"]["code"] == "request.unknown_host"
+        for host in ("office.lan", "OFFICE.lan:8000"):
+            assert client.get("/login", headers={"Host": host}).status_code == 200, host
+        for host in ("office.lan.evil.example", "xoffice.lan", "", "[::1]:80", "evil.example:office.lan"):
+            assert client.get("/login", headers={"Host": host}).status_code == 400, host
+
+
+def test_names_below_a_known_name_are_known_where_a_star_says_so(engine, estate: Estate, tmp_path) -> None:
+    app = create_app(Settings(data_dir=tmp_path, trusted_hosts="*.office.lan, [::1]"), engine=engine)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for host, status in (("a.office.lan", 200), ("[::1]:8000", 200), ("office.lan", 400), ("aoffice.lan", 400)):
+            assert client.get("/login", headers={"Host": host}).status_code == status, host
 
 
 def test_a_body_that_is_too_large_is_refused_in_chinese(browser: Browser, estate: Estate) -> None:
