@@ -76,7 +76,7 @@ def test_a_batch_of_notices_is_drafted_released_and_printed(desk: Desk, office: 
     page = desk.page("manager")
     page.goto(f"{office.url}/arrears?q=1-1-10")
     page.locator("input[name=everything]").check()
-    page.get_by_role("button", name="生成通知批次").click()
+    page.get_by_role("button", name="生成催缴批次").click()
     expect(page.get_by_role("heading", name="将收到通知")).to_be_visible()
     page.get_by_role("button", name="编制批次").click()
     expect(page.get_by_text("待发布")).to_be_visible()
