@@ -23,7 +23,7 @@ from app.sheets import error_workbook, guard, parsing
 from app.sheets.records import ParsedBook
 from app.store import db, import_undo
 from app.web import forms, pages
-from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require
+from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require, require_fresh
 from app.web.errors import STATUS
 from app.web.staff.arrears import XLSX
 
@@ -214,7 +214,7 @@ def _reachable_batch(session: Session, here: Here, batch_id: int) -> Any:  # noq
 
 @router.post("/imports/{batch_id}/undo")
 def undo(
-    request: Request, batch_id: Id, here: Annotated[Here, require(Permission.IMPORT_UNDO)], engine: Database
+    request: Request, batch_id: Id, here: Annotated[Here, require_fresh(Permission.IMPORT_UNDO)], engine: Database
 ) -> Response:
     try:
         with db.transaction(engine) as session:

@@ -17,13 +17,13 @@ from app.gateways.uploads import PNG
 from app.services import office as service
 from app.store import db, estate, office
 from app.web import forms, pages, uploads
-from app.web.deps import Database, Here, Reading, Stored, reachable, require
+from app.web.deps import Database, Here, Reading, Stored, reachable, require, require_fresh
 from app.web.errors import STATUS
 
 router = APIRouter()
 
 Everybody = Annotated[Here, require(Permission.DASHBOARD_SEE)]
-Editor = Annotated[Here, require(Permission.COMMUNITY_EDIT)]
+Editor = Annotated[Here, require_fresh(Permission.COMMUNITY_EDIT)]
 Keeper = Annotated[Here, require(Permission.SETTINGS_EDIT)]
 
 SEAL_BYTES = 1024 * 1024

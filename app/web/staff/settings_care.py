@@ -18,12 +18,12 @@ from app.store import audit, db, estate, nightly, office
 from app.store.documents import PREFIX
 from app.web import forms, pages
 from app.web.care import Care
-from app.web.deps import Database, Here, Reading, reachable, require
+from app.web.deps import Database, Here, Reading, reachable, require, require_fresh
 from app.web.errors import STATUS
 
 router = APIRouter()
 
-Keeper = Annotated[Here, require(Permission.SETTINGS_EDIT)]
+Keeper = Annotated[Here, require_fresh(Permission.SETTINGS_EDIT)]
 Everybody = Annotated[Here, require(Permission.DASHBOARD_SEE)]
 Importer = Annotated[Here, require(Permission.IMPORT_RUN)]
 
