@@ -37,6 +37,7 @@ SENTENCES: dict[str, str] = {
     "shift.confirmed_already": "这张交账单已由 {by} 确认，不用再确认。",
     # 结账
     "period.closed": "{on} 在已结账的期间（{first} 至 {last}）内，不能再记收款、红冲、账单或减免。请改用未结账的日期；确需补记的，请有“重新开账”权限的人（项目经理或财务）先在“结账”页重新开账。",
+    "period.unreadable": "没有看懂要结账的日期或期间。请从“结账”页的列表进入。",
     "period.not_over": "{last} 还没有到，不能提前结账。请在当天营业结束后再结。",
     "period.closed_already": "{first} 起的这个期间已经结账，不用再结。",
     "period.still_open": "还有未办完的事项（未交账、待认领或计算异常）。请先办完；确要先结账的，请勾选“知道并继续”。",

@@ -93,20 +93,6 @@ def standing(session: Session, *, community_id: int, span: str, first_on: dt.dat
     ).one_or_none()
 
 
-def covering(session: Session, *, community_id: int, on: dt.date) -> list[sa.Row[Any]]:
-    """Return the closed day and month a date lies in."""
-    return list(
-        session.execute(
-            sa.select(newest).where(
-                newest.c.is_closed,
-                newest.c.community_id == community_id,
-                newest.c.first_on <= day(on),
-                newest.c.last_on >= day(on),
-            )
-        )
-    )
-
-
 def insert(session: Session, row: Mapping[str, Any]) -> int:
     """Write one version."""
     return int(session.execute(sa.insert(period_close).values(**row).returning(period_close.c.id)).scalar_one())
@@ -144,17 +130,20 @@ def money_days(session: Session, *, community_id: int, from_on: dt.date, to_on: 
     return {on: int(fen) for on, fen in rows}
 
 
-def closed_days(session: Session, *, community_id: int, from_on: dt.date, to_on: dt.date) -> dict[dt.date, Any]:
-    """Return the newest version of each day of a stretch that was ever closed."""
-    rows = session.execute(
-        sa.select(newest).where(
-            newest.c.community_id == community_id,
-            newest.c.span == "day",
-            newest.c.first_on >= day(from_on),
-            newest.c.first_on <= day(to_on),
-        )
-    )
-    return {row.first_on: row for row in rows}
+def money_months(
+    session: Session, *, community_id: int, from_on: dt.date, to_on: dt.date
+) -> dict[tuple[int, int], int]:
+    """Return what came in in each month (year, month) of a stretch, what was taken back left in."""
+    found: dict[tuple[int, int], int] = {}
+    for on, fen in money_days(session, community_id=community_id, from_on=from_on, to_on=to_on).items():
+        found[on.year, on.month] = found.get((on.year, on.month), 0) + fen
+    return found
+
+
+def newest_of(session: Session, *, community_id: int) -> dict[tuple[str, dt.date], sa.Row[Any]]:
+    """Return the newest version of every day and month that was ever closed, by span and first day."""
+    rows = session.execute(sa.select(newest).where(newest.c.community_id == community_id))
+    return {(row.span, row.first_on): row for row in rows}
 
 
 def heads_digest(session: Session, community_id: int) -> tuple[str, int]:

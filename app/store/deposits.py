@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from app.domain.errors import Refusal, not_found
 from app.store import db
 from app.store.tables import community, unit
 from app.store.tables_counter import deposit, deposit_entry, deposit_kind
-from app.store.tables_office import app_user, document
+from app.store.tables_office import app_user, document, stored_file
 
 
 def kinds(session: Session, community_id: int) -> list[sa.Row[Any]]:
@@ -166,3 +166,10 @@ def listed(
 def held_of_unit(session: Session, unit_id: int) -> list[sa.Row[Any]]:
     """Return the deposits of a unit with what is held of each."""
     return list(session.execute(_latest().where(deposit.c.unit_id == unit_id).order_by(deposit.c.id)))
+
+
+def with_evidence(session: Session, entry_ids: Sequence[int]) -> set[int]:
+    """Return which of these entries have a file of evidence."""
+    subjects = {f"deposit_entry:{number}": number for number in entry_ids}
+    rows = session.execute(sa.select(stored_file.c.subject).where(stored_file.c.subject.in_(list(subjects))))
+    return {subjects[row.subject] for row in rows}

@@ -85,3 +85,27 @@
     if (event.target.name !== "part" && event.target !== amount) later(0);
   });
 })();
+
+// The cash that is counted: what each row and all of it come to, and how far that is from the books.
+(function () {
+  "use strict";
+  var table = document.querySelector("[data-pieces]");
+  if (!table) return;
+  function yuan(fen) {
+    var text = (Math.abs(fen) / 100).toFixed(2).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+    return fen < 0 ? "(" + text + ")" : text;
+  }
+  function sum() {
+    var all = 0;
+    table.querySelectorAll("[data-piece]").forEach(function (box) {
+      var count = /^\d{0,5}$/.test(box.value.trim()) ? Number(box.value.trim() || 0) : 0;
+      var fen = count * Number(box.dataset.piece);
+      box.closest("tr").querySelector("[data-piece-sum]").textContent = count ? yuan(fen) : "";
+      all += fen;
+    });
+    table.querySelector("[data-counted]").textContent = yuan(all);
+    table.querySelector("[data-difference]").textContent = yuan(all - Number(table.dataset.pieces));
+  }
+  table.addEventListener("input", sum);
+  sum();
+})();
