@@ -57,3 +57,6 @@ FORBIDDEN = (
     "罚款",
     "滞纳金",
 )
+
+# What old contracts call the late charge: never the office's own word, but the template may quote the clause.
+OLD_NAME = "滞纳金"

@@ -91,6 +91,14 @@ def unit_rows(session: Session, unit_ids: Sequence[int], *, community_id: int) -
     return sorted(rows, key=lambda row: (row.sort_key, row.id))
 
 
+def unit_named(session: Session, *, community_id: int, room: str) -> int | None:
+    """Return the unit whose room is written so, as a code or in full; None where there is none."""
+    query = sa.select(unit.c.id).where(
+        unit.c.community_id == community_id, sa.or_(unit.c.code == room, unit.c.label == room)
+    )
+    return session.execute(query.order_by(unit.c.id).limit(1)).scalar_one_or_none()
+
+
 # --- batches --------------------------------------------------------------------------------------
 
 
