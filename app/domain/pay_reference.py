@@ -7,7 +7,7 @@ import unicodedata
 
 PREFIX = "JF"
 MODULUS = 97
-_WRITTEN = re.compile(r"JF[\s-]*((?:\d[\s-]?){8,14})(?![\d])", re.ASCII)
+_WRITTEN = re.compile(r"JF[\s-]*((?:\d[\s-]*){8,24})", re.ASCII)
 
 
 def pay_reference(unit_id: int) -> str:
@@ -20,11 +20,12 @@ def units_named(text: str) -> tuple[int, ...]:
     plain = unicodedata.normalize("NFKC", text).upper()
     found: list[int] = []
     for written in _WRITTEN.findall(plain):
-        digits = re.sub(r"[\s-]", "", written)
-        # Blanks let the next number run into ours; the shortest run of digits that checks out is the reference.
-        for length in range(8, len(digits) + 1):
-            unit_id, check = int(digits[: length - 2]), int(digits[length - 2 : length])
-            if unit_id and check == _check_digits(unit_id) and pay_reference(unit_id)[2:] == digits[:length]:
+        digits = ""
+        # Blanks let the next number run into ours: whole groups are taken until what stands there checks out.
+        for group in re.split(r"[\s-]+", written.strip(" -")):
+            digits += group
+            unit_id = int(digits[:-2] or 0)
+            if len(digits) >= 8 and unit_id and pay_reference(unit_id)[2:] == digits:
                 found.append(unit_id)
                 break
     return tuple(dict.fromkeys(found))

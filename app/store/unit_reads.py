@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.billing import is_plain_product
 from app.domain.privacy import mask_name
+from app.store import acknowledgements
 from app.store.tables import (
     account,
     adjustment,
@@ -152,6 +153,8 @@ class NoticeRow:
     document_id: int
     batch_id: int
     is_released: bool
+    slip: acknowledgements.Mark
+    """Whether the owner opened it on the page, and signed for it."""
 
 
 def head(session: Session, unit_id: int) -> Head | None:
@@ -369,7 +372,8 @@ def adjustments(session: Session, unit_id: int) -> list[AdjustmentRow]:
 
 
 def notices(session: Session, unit_id: int) -> list[NoticeRow]:
-    """Return the notices of the unit, newest first."""
+    """Return the notices of the unit, newest first, each with what the owner did with it."""
+    slips = acknowledgements.marks(session, [unit_id])
     query = (
         sa.select(notice, notice_batch.c.state)
         .join(notice_batch, notice_batch.c.id == notice.c.batch_id)
@@ -388,6 +392,7 @@ def notices(session: Session, unit_id: int) -> list[NoticeRow]:
             document_id=row["document_id"],
             batch_id=row["batch_id"],
             is_released=row["state"] in {"released", "done"},
+            slip=slips.get(row["id"], acknowledgements.Mark()),
         )
         for row in session.execute(query).mappings()
     ]

@@ -143,7 +143,7 @@ def _page(
         status=status,
         owner=view,
         row=found,
-        mark=view.marks.get(notice_id, acknowledgements.Mark()),
+        mark=found.slip,
         form=form,
         field=(signature.WIDTH, signature.HEIGHT),
     )

@@ -16,7 +16,7 @@ from app.domain.errors import forbidden, not_found
 from app.domain.notices import Ownership, owed_by
 from app.domain.pay_reference import pay_reference
 from app.services.owner_visits import Caller
-from app.store import acknowledgements, arrears, db, notices, owner_requests, owner_visits, unit_reads
+from app.store import arrears, db, notices, owner_requests, owner_visits, unit_reads
 from app.store.owner_visits import Place, Visit
 from app.web import unit_view
 from app.web.deps import address_of, engine_of, token_of
@@ -35,7 +35,6 @@ class OwnerView:
     payments: list[unit_reads.PaymentRow]
     notices: list[unit_reads.NoticeRow]
     requests: list[dict[str, Any]]
-    marks: Mapping[int, acknowledgements.Mark]
     held: Mapping[int, dt.date | None]
     """Bills whose late charge stands still today, and until when."""
 
@@ -139,7 +138,6 @@ def owner_view(session: Session, unit_id: int, today: dt.date) -> OwnerView:
             for row in owner_requests.of_units(session, [unit_id])
             if is_own(row["made_at"].astimezone(clock.SHANGHAI).date())
         ],
-        marks=acknowledgements.marks(session, [unit_id]),
         held=_held(session, unit_id, [line.row.bill_id for line in found.lines], today),
     )
 

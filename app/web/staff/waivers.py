@@ -79,7 +79,9 @@ Undone = Annotated[forms.Filled[UndoForm], forms.filled(UndoForm)]
 
 @router.get("/units/{unit_id}/waive")
 def ask(request: Request, unit_id: Id, here: Asker, engine: Database) -> Response:
-    form: forms.Filled[WishForm] = forms.Filled({"key": new_key()})
+    # An owner's request leads here with its reason and number in the address.
+    given = {name: request.query_params[name][:500] for name in ("reason", "note") if name in request.query_params}
+    form: forms.Filled[WishForm] = forms.Filled({"key": new_key(), **given})
     return _wish_page(request, here, engine, unit_id, form)
 
 
