@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
+    # 收费标准
+    "tariff.unknown": "没有找到这一版单价，或它不在您负责的小区内。",
+    "tariff.used": "这一版单价已用于 {count} 笔账单（如 {unit} 的 {period}），只能看、不能收回。请从以后的日期另立新版本；账单有误请红冲。",
+    "tariff.clause_missing": "请写明依据的合同条款、备案或决定，账单和通知书会引用它。",
+    "tariff_draft.unknown": "没有找到这份编制，或它不在您负责的小区内。",
+    "tariff_draft.not_waiting": "这份编制已经有人处理过。请刷新页面看现在的状态。",
+    "tariff_draft.same_person": "编制人不能发布自己编制的收费标准。请由另一位有权限的同事复核发布。",
+    "tariff_draft.reason_missing": "请写明原因，编制人会看到。",
+    "rate_plan.unknown": "没有找到这份违约金约定。请重新选择。",
+    "fee_item.exists": "已有名为“{name}”的收费项目或违约金约定。请换一个名称，或给原项目加新版本。",
+    "form.not_a_price": "“{given}”不是可用的单价。请填最多四位小数的数字，如 2.35。",
+    "form.not_a_rate": "“{given}”不是可用的数字。请只写数字和小数点，如 1 或 0.5。",
+    "trial.nobody": "请填房号，或选一个楼栋。",
+    "done.tariff_drafted": "已编制，等另一人发布。下面可以看影响、试算。",
+    "done.tariff_published": "已发布，从生效日期起适用。",
+    "done.tariff_withdrawn": "已撤回。",
+    "done.tariff_refused": "已退回，编制人会看到原因。",
     # 出账
     "billing.nothing_to_bill": "{period} 没有新账单要生成：范围内的账单都已经有了，或没有到账期的项目。请核对账期和范围。",
     "billing_draft.unknown": "没有找到这份编制，或它不在您负责的小区内。",

@@ -122,11 +122,16 @@ def refresh(session: Session, unit_ids: Sequence[int], *, through: dt.date) -> N
         _settle(session, work)
 
 
-def stories(session: Session, unit_ids: Sequence[int]) -> dict[int, replay.Story]:
-    """Return the account of each unit as the engine reads it, in a constant number of queries."""
+def stories(
+    session: Session, unit_ids: Sequence[int], *, with_plans: Mapping[int, plans.Plan] | None = None
+) -> dict[int, replay.Story]:
+    """Return the account of each unit as the engine reads it, in a constant number of queries.
+
+    ``with_plans`` reads it as it would stand under other late charges: a trial.
+    """
     work = _heads(session, unit_ids)
     entries = _entries(session, unit_ids)
-    plans_ = plans_of(session, [row.community_id for row in work.values()])
+    plans_ = with_plans or plans_of(session, [row.community_id for row in work.values()])
     policies = _policies(session, [row.community_id for row in work.values()])
     return {
         unit_id: replay.story(unit_id, row.community_id, entries[unit_id], plans_, policies[row.community_id])
@@ -190,6 +195,11 @@ def plans_of(session: Session, communities: Sequence[int]) -> dict[int, plans.Pl
         sa.select(rate_plan.c.id).where(rate_plan.c.community_id.in_(sorted(set(communities))))
     ).scalars()
     return plans.load(session, list(ids))
+
+
+def plans_of_unit(session: Session, unit_id: int) -> dict[int, plans.Plan]:
+    """Return every rate plan of the unit's community, by id."""
+    return plans_of(session, [row.community_id for row in _heads(session, [unit_id]).values()])
 
 
 def _policies(session: Session, communities: Sequence[int]) -> dict[int, engine.AllocationPolicy]:

@@ -36,12 +36,7 @@ def publish_price(
             ``from_on`` on, ``fee_item.unknown``.
 
     """
-    if not 0 <= price_e4 <= MAX_PRICE_E4:
-        raise Refusal("tariff.price_out_of_range", field="price")
-    estate.fee_item_row(session, fee_item_id, community_id=community_id)
-    billed = billing.billed_through(session, fee_item_id)
-    if billed is not None and from_on <= billed:
-        raise conflict("tariff.already_billed", field="from_on", through=billed.isoformat())
+    check_price(session, community_id=community_id, fee_item_id=fee_item_id, from_on=from_on, price_e4=price_e4)
     estate.add_tariff(
         session,
         fee_item_id=fee_item_id,
@@ -59,6 +54,18 @@ def publish_price(
         subject=f"fee_item:{fee_item_id}",
         community_id=community_id,
     )
+
+
+def check_price(
+    session: Session, *, community_id: int, fee_item_id: int, from_on: dt.date, price_e4: int, addition_e4: int = 0
+) -> None:
+    """Refuse a price version that cannot be published; see ``publish_price``."""
+    if not 0 <= price_e4 <= MAX_PRICE_E4 or not 0 <= addition_e4 <= MAX_PRICE_E4:
+        raise Refusal("tariff.price_out_of_range", field="price")
+    estate.fee_item_row(session, fee_item_id, community_id=community_id)
+    billed = billing.billed_through(session, fee_item_id)
+    if billed is not None and from_on <= billed:
+        raise conflict("tariff.already_billed", field="from_on", through=billed.isoformat())
 
 
 def publish_late_charge(
