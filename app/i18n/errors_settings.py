@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
+    "community.none_yet": "还没有小区，这一页没有内容。请先到“设置 › 开始使用”新建小区，或请系统管理员新建。",
     "community.name_missing": "请填写小区名称：它印在每一份通知书和收据上。",
     "community.exists": "已经有叫“{name}”的小区。请换一个名称，例如加上期数；或在右上角切换到它。",
     "community.code_invalid": "统一社会信用代码应为 18 位，这一个的校验位不对。请对照营业执照重新输入。",

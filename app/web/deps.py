@@ -261,6 +261,8 @@ def _log_denial(engine: Engine, here: Here, permission: Permission, path: str) -
 
 def reachable(here: Here, community_id: int | None) -> int:
     """Return the community id, refusing one outside the person's reach as though it did not exist."""
+    if community_id is None and not here.communities:
+        raise not_found("community.none_yet")
     if community_id is None or not here.actor.sees(community_id):
         raise not_found("access.other_community")
     return community_id

@@ -12,13 +12,17 @@ from PIL import Image
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from app.store import calendars, db, office
+from app import clock
+from app.domain.access import Role
+from app.services import signin
+from app.store import calendars, db, office, sessions
 from app.store import estate as communities
 from app.store.tables import community
 from app.store.tables_office import audit_event, number_counter
 from app.store.tables_settings import care_run, setup_step
 from tests.web.conftest import Browser
-from tests.web.estate import Estate
+from tests.web.estate import NOW, Estate
+from tests.web.test_access import routes
 
 FORM = {
     "name": "锦绣花园（一期）",
@@ -303,3 +307,35 @@ def test_a_demo_ends_when_its_name_is_typed_and_the_administrator_stays(admin: T
     assert client.get("/settings").status_code == 303  # the old session went with everything else
     again = client.post("/login", data={"login": "admin", "password": "correct horse battery staple"})
     assert again.status_code == 303
+
+
+def test_an_office_without_a_community_finds_no_page_broken(app: FastAPI, engine: Engine) -> None:
+    """Between the end of the demo and the first community every page says what to do, and none fails."""
+    with db.transaction(engine) as session:
+        session.execute(sa.update(community).values(is_demo=True))
+    app.state.caretaker.wipe(keep="admin")
+    with db.transaction(engine) as session:
+        made = {
+            role.value: signin.add_user(
+                session,
+                login=f"new.{role.value}",
+                name=role.value,
+                role=role.value,
+                password_hash="x",
+                at=NOW,
+                by="-",
+                community_ids=None,
+            )
+            for role in Role
+        }
+    broken = set()
+    for role, user_id in made.items():
+        with db.transaction(engine) as session:
+            token = sessions.start(session, user_id=user_id, at=clock.now(), ip="", agent="")
+        client = TestClient(app, follow_redirects=False, raise_server_exceptions=False, cookies={"sid": token})
+        for method, path, _ in routes(app):
+            if method == "GET" and "{" not in path:
+                answer = client.get(path)
+                if answer.status_code >= 500:
+                    broken.add(path)
+    assert broken == set()
