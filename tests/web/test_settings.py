@@ -315,8 +315,8 @@ def test_an_office_without_a_community_finds_no_page_broken(app: FastAPI, engine
         session.execute(sa.update(community).values(is_demo=True))
     app.state.caretaker.wipe(keep="admin")
     with db.transaction(engine) as session:
-        made = {
-            role.value: signin.add_user(
+        made = [
+            signin.add_user(
                 session,
                 login=f"new.{role.value}",
                 name=role.value,
@@ -327,9 +327,9 @@ def test_an_office_without_a_community_finds_no_page_broken(app: FastAPI, engine
                 community_ids=None,
             )
             for role in Role
-        }
+        ]
     broken = set()
-    for role, user_id in made.items():
+    for user_id in made:
         with db.transaction(engine) as session:
             token = sessions.start(session, user_id=user_id, at=clock.now(), ip="", agent="")
         client = TestClient(app, follow_redirects=False, raise_server_exceptions=False, cookies={"sid": token})
