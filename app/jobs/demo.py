@@ -24,7 +24,7 @@ from app.domain.waivers import WaiverKind, WaiverReason
 from app.gateways import keys, passwords
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
-from app.jobs import demo_owner, nightly, worker
+from app.jobs import demo_counter, demo_months, demo_owner, nightly, worker
 from app.services import imports, printing, signin, waivers
 from app.settings import Settings
 from app.sheets import parsing, words
@@ -90,6 +90,7 @@ def build(settings: Settings) -> Estate:
     with db.transaction(engine) as session:
         community_id = _contract(session, data)
     units = _import(engine, data["community"]["name"])
+    demo_months.fill(engine, community_id=community_id, today=clock.today())
     _sign_ins(engine, people, data["people"])
     nightly.run(engine, through=nightly.yesterday())
     _ask_for_a_waiver(engine, community_id, asks=people[0].login, note=data["waiver"]["note"])
@@ -103,6 +104,7 @@ def build(settings: Settings) -> Estate:
         asked=data["owner_requests"],
         clerk=people[0].login,
     )
+    demo_counter.fill(engine, community_id=community_id, cashier=people[0].login, **data["counter"])
     phone = demo_owner.phone_of(engine, unit_id)
     engine.dispose()
     return Estate(data["community"]["name"], units, owing, people, owner_path, owner_unit, phone)

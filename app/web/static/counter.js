@@ -23,12 +23,9 @@
   if (picks.length) picks[0].focus();
   else if (room) { room.focus(); room.select(); }
 
-  // The receipt that was just made is printed from inside the page, so the room box keeps the keyboard.
-  var paper = document.querySelector("[data-print]");
-  if (paper) paper.addEventListener("load", function () {
-    try { paper.contentWindow.print(); } catch (refused) { /* the reader prints from its own bar */ }
-    if (room) room.focus();
-  });
+  // The receipt that was just made opens inside the page; the room box keeps the keyboard for the next one.
+  var paper = document.querySelector("[data-paper]");
+  if (paper && room) paper.addEventListener("load", function () { room.focus(); });
 
   var form = document.querySelector("form[data-counter]");
   if (!form) return;
