@@ -12,6 +12,7 @@ _HEAD = 30
 _FOOT = 24
 _LEFT = 44
 _ROW = 34
+_LABEL = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Upright bars side by side: a group for each label, a bar for each series; values in whole units of the axis."""
+    """Upright bars: a group for each label, a bar for each series; the axis counts in ``divisor`` of the values."""
 
     ident: str
     title: str
     labels: tuple[str, ...]
     series: tuple[Series, ...]
     unit: str = ""
+    divisor: int = 1
     width: int = 660
     height: int = 270
 
@@ -44,7 +46,7 @@ class Bars:
     labels: tuple[str, ...]
     values: tuple[int, ...]
     texts: tuple[str, ...]
-    width: int = 440
+    width: int = 360
 
 
 def tidy(most: int, count: int = _TICKS) -> tuple[int, ...]:
@@ -75,12 +77,13 @@ def columns(chart: Columns) -> str:
     parts = []
     for tick in ticks:
         parts.append(_line(_LEFT, y(tick), right, y(tick), "axis" if tick == 0 else "grid"))
-        parts.append(_text(_LEFT - 6, float(y(tick)) + 4, f"{tick:,}", anchor="end"))
+        parts.append(_text(_LEFT - 6, float(y(tick)) + 4, f"{tick // chart.divisor:,}", anchor="end"))
     step = (right - _LEFT) / max(len(chart.labels), 1)
     bar = min(step * 0.76 / max(len(chart.series), 1), 40)
     for place, label in enumerate(chart.labels):
         middle = _LEFT + step * (place + 0.5)
-        parts.append(_text(middle, foot + 16, label, anchor="middle"))
+        if step >= _LABEL or (len(chart.labels) - 1 - place) % 2 == 0:
+            parts.append(_text(middle, foot + 16, label, anchor="middle"))
         for nth, series in enumerate(chart.series):
             value = series.values[place]
             left = middle + bar * (nth - len(chart.series) / 2)

@@ -126,8 +126,8 @@ def collection(session: Session, asked: Asked) -> Report:
         Figure(Measure("current_rate", Kind.SHARE), share(whole.current.paid_fen, whole.current.net_fen)),
         Figure(Measure("prior_rate", Kind.SHARE), share(whole.prior.paid_fen, whole.prior_due_fen)),
         Figure(Measure("all_rate", Kind.SHARE), share(whole.paid_fen, whole.due_fen)),
-        Figure(Measure("current_due"), whole.current.net_fen, links["current_due"]),
-        Figure(Measure("current_paid"), whole.current.paid_fen, links["current_paid"]),
+        Figure(Measure("current_due", group="current"), whole.current.net_fen, links["current_due"]),
+        Figure(Measure("current_paid", group="current"), whole.current.paid_fen, links["current_paid"]),
     )
     return Report("collection", asked, figures, (Table("collection", _RATE_COLUMNS, tuple(lines), foot),))
 
@@ -220,7 +220,7 @@ def aging(session: Session, asked: Asked) -> Report:
     counted = tuple(
         Line(
             (zh_cn.LABELS[f"aging.{bucket}"], age.bills, age.units, age.principal_fen, age.late_fen),
-            {"group": _all(asked).bills("", bucket=bucket)},
+            dict.fromkeys(("bills", "overdue_principal", "overdue_late"), _all(asked).bills("", bucket=bucket)),
         )
         for bucket in arrears.BUCKETS
         for age in [every[bucket] if every else report_reads.Age(0, 0, 0, 0)]
@@ -249,7 +249,7 @@ def age_chart(ages: Sequence[tuple[str, report_reads.Age]], *, ident: str = "age
             title=zh_cn.LABELS["chart.aging"],
             labels=tuple(zh_cn.LABELS[f"aging.{bucket}"] for bucket, _ in ages),
             values=tuple(age.principal_fen for _, age in ages),
-            texts=tuple(f"{shown(age.principal_fen, Kind.MONEY)}  {age.units} {unit}" for _, age in ages),
+            texts=tuple(f"{shown(age.principal_fen, Kind.MONEY)} · {age.units} {unit}" for _, age in ages),
         )
     )
 

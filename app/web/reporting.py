@@ -134,6 +134,12 @@ class Measure:
         """What the figure belongs to."""
         return zh_cn.LABELS[f"measure_group.{self.group}"] if self.group else ""
 
+    @property
+    def full_name(self) -> str:
+        """What the figure is called where its group does not stand over it."""
+        is_plain = self.group != "current" or self.name.startswith(self.group_name)
+        return self.name if is_plain else f"{self.group_name}{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -267,7 +273,7 @@ def workbook(report: Report, *, community: str, by: str) -> bytes:
         )
         for table in report.tables
     ]
-    notes = [(one.name, one.how) for one in report.definitions]
+    notes = [(one.full_name, one.how) for one in report.definitions]
     if report.note:
         notes.insert(0, (report.title, report.note))
     return report_book.workbook(
@@ -277,7 +283,7 @@ def workbook(report: Report, *, community: str, by: str) -> bytes:
 
 def paper(report: Report, *, community: str, company: str, by: str, at: dt.datetime) -> ReportFacts:
     """Return the report as the facts of a printed document."""
-    notes = [Definition(one.name, one.how) for one in report.definitions]
+    notes = [Definition(one.full_name, one.how) for one in report.definitions]
     if report.note:
         notes.insert(0, Definition(report.title, report.note))
     return ReportFacts(
@@ -288,7 +294,7 @@ def paper(report: Report, *, community: str, company: str, by: str, at: dt.datet
         as_of=report.asked.as_of,
         printed_by=by,
         printed_at=pages.moment(at),
-        figures=tuple(ReportFigure(one.measure.name, one.text) for one in report.figures),
+        figures=tuple(ReportFigure(one.measure.full_name, one.text) for one in report.figures),
         charts=report.charts,
         tables=tuple(_printed(table) for table in report.tables),
         definitions=tuple(notes),
