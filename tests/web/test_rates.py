@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+import pikepdf
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
@@ -13,7 +15,15 @@ from app.store.tables import bill, fee_item, late_charge_policy, tariff
 from tests.web.conftest import Browser
 from tests.web.estate import Estate
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+def _scan() -> bytes:
+    out, made = io.BytesIO(), pikepdf.new()
+    made.add_blank_page()
+    made.save(out)
+    return out.getvalue()
+
+
+PDF = _scan()
 PRICE = {
     "usage": "residential",
     "price": "3.10",
