@@ -102,4 +102,13 @@ LABELS: dict[str, str] = {
     "audit_column.subject": "对象",
     "audit_column.community": "小区",
     "audit_column.facts": "内容",
+    "actor.owner": "业主",
+    "actor.nightly": "夜间任务",
+    "actor.demo": "演示数据",
+    "actor.cli": "服务器命令",
+    "actor.-": "（未登录）",
+    "action.nightly.closed": "夜间日结",
+    "fact.accounts": "账户数",
+    "fact.expired_requests": "过期申请",
+    "fact.levels": "催缴等级",
 }

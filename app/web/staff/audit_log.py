@@ -78,7 +78,7 @@ def show(request: Request, here: Reader, session: Reading) -> Response:
     pager = Pager("/audit", params, asked.page, count, PAGE_SIZE)
     offset = (asked.page - 1) * PAGE_SIZE
     rows = audit.listed(session, wanted, limit=PAGE_SIZE, offset=offset) if form.model else []
-    known = audit.actions(session, wanted)
+    known, names = audit.actions(session, wanted), _names(session)
     since = clock.now() - REVEALS_SINCE
     sealed, _hash = audit_chain.head(session)
     return pages.page(
@@ -89,9 +89,9 @@ def show(request: Request, here: Reader, session: Reading) -> Response:
         form=form,
         lines=[audit_words.line(row) for row in rows],
         pager=pager,
-        actors=[(name, name if name != audit.NOBODY else "（未登录）") for name in audit.actors(session, wanted)],
+        actors=[(name, names.get(name, name)) for name in audit.actors(session, wanted)],
         actions=sorted(((name, zh_cn.LABELS.get(f"action.{name}", name)) for name in known), key=lambda pair: pair[1]),
-        names=_names(session),
+        names=names,
         places=dict(here.communities),
         reveals=audit.reveals(session, since=since, community_ids=here.actor.community_ids),
         sealed=sealed,
@@ -140,5 +140,6 @@ def export(request: Request, here: Reader, engine: Database) -> Response:
 
 
 def _names(session: Session) -> dict[str, str]:
-    """Return what people are called, by the name they sign in with."""
-    return {user.login: f"{user.name}（{user.login}）" for user in users.everyone(session)}
+    """Return what people and programs are called, by the name they sign in or act with."""
+    programs = {key.removeprefix("actor."): word for key, word in zh_cn.LABELS.items() if key.startswith("actor.")}
+    return programs | {user.login: f"{user.name}（{user.login}）" for user in users.everyone(session)}
