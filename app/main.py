@@ -75,6 +75,7 @@ from app.web.staff import (
     units,
     users,
     views,
+    waiver_review,
     waivers,
     wordings,
 )
@@ -119,6 +120,7 @@ STAFF_PAGES = (
     units,
     users,
     views,
+    waiver_review,
     waivers,
     wordings,
 )

@@ -11,11 +11,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.domain.apportioning import Parts, by_days
 from app.domain.errors import Refusal, conflict
-from app.domain.privacy import mask_name
-from app.store import arrears, audit, estate, once, owner_links, persons, search_keys, transfers
-from app.store.arrears import BillFigure
+from app.domain.settling import Plan, frozen
+from app.store import audit, estate, once, owner_links, persons, search_keys, settlements, transfers
 from app.store.types import FOREVER, canonical
 
 SCOPE = "transfer"
@@ -51,54 +49,9 @@ class Settlement:
     bills: int
 
 
-@dataclass(frozen=True, slots=True)
-class Across:
-    """A bill whose period lies on both sides of the day; it is one debt, of whoever owns on its due date."""
-
-    item: str
-    period_from_on: dt.date
-    period_to_on: dt.date
-    due_on: dt.date
-    principal_fen: int
-    is_new_owners: bool
-    parts: Parts
-
-
-@dataclass(frozen=True, slots=True)
-class Unbilled:
-    """Days before the transfer that no bill covers yet."""
-
-    item: str
-    from_on: dt.date
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a transfer on a day would mean, before anybody confirms it."""
-
-    transfer_on: dt.date
-    leaving: tuple[str, ...]
-    stays: tuple[BillFigure, ...]
-    moves: tuple[BillFigure, ...]
-    across: tuple[Across, ...]
-    unbilled: tuple[Unbilled, ...]
-    credit_fen: int
-
-    @property
-    def stays_fen(self) -> int:
-        """What the leaving owners owe."""
-        return sum(bill.total_fen for bill in self.stays)
-
-    @property
-    def moves_fen(self) -> int:
-        """What is billed and falls due on the day or later: the new owners owe it."""
-        return sum(bill.total_fen for bill in self.moves)
-
-
 def settlement(session: Session, *, unit_id: int, transfer_on: dt.date) -> Settlement:
     """Return what fell due before the transfer and is open on that day."""
-    bills = _stays(session, unit_id, transfer_on)
+    bills = settlements.stays(session, unit_id, transfer_on)
     return Settlement(sum(b.principal_fen for b in bills), sum(b.late_charge_fen for b in bills), len(bills))
 
 
@@ -115,34 +68,7 @@ def plan(session: Session, *, unit_id: int, transfer_on: dt.date, today: dt.date
     leaving = [row for row in had if row.from_on < transfer_on < row.until_on]
     if had and not leaving:
         raise Refusal("owner.nothing_to_end", field="transfer_on", on=transfer_on.isoformat())
-    now = arrears.bills_on(session, as_of=today, unit_ids=[unit_id])
-    across = [
-        Across(
-            row.item,
-            row.period_from_on,
-            row.period_to_on,
-            row.due_on,
-            row.principal_fen,
-            row.due_on >= transfer_on,
-            by_days(row.principal_fen, from_on=row.period_from_on, to_on=row.period_to_on, on=transfer_on),
-        )
-        for row in transfers.bills_across(session, unit_id=unit_id, on=transfer_on)
-    ]
-    one = dt.timedelta(days=1)
-    unbilled = [
-        Unbilled(row.item, row.through_on + one, (transfer_on - row.through_on - one).days)
-        for row in transfers.billed_through(session, unit_id)
-        if row.through_on + one < transfer_on
-    ]
-    return Plan(
-        transfer_on=transfer_on,
-        leaving=tuple(mask_name(row.name) for row in leaving),
-        stays=tuple(_stays(session, unit_id, transfer_on)),
-        moves=tuple(bill for bill in now if bill.due_on >= transfer_on and bill.total_fen),
-        across=tuple(across),
-        unbilled=tuple(unbilled),
-        credit_fen=transfers.credit_of(session, unit_id),
-    )
+    return settlements.figures(session, unit_id, transfer_on, today, [row.name for row in leaving])
 
 
 def transfer(
@@ -176,15 +102,12 @@ def transfer(
         raise Refusal("owner.nothing_to_end", field="transfer_on", on=transfer_on.isoformat())
     if later := [row.from_on for row in had if row.from_on >= transfer_on]:
         raise Refusal("owner.starts_later", field="transfer_on", on=min(later).isoformat())
-    owed = settlement(session, unit_id=unit_id, transfer_on=transfer_on)
+    names = [row.name for row in ending]
+    figures = settlements.figures(session, unit_id, transfer_on, max(transfer_on, now.date()), names)
     facts = {
-        "principal_fen": owed.principal_fen,
-        "late_charge_fen": owed.late_charge_fen,
-        "bills": owed.bills,
-        "credit_fen": transfers.credit_of(session, unit_id),
+        **frozen(figures),
         "ended": [[row.id, row.until_on.isoformat()] for row in ending],
         "head_seq": transfers.head_seq(session, unit_id),
-        "people": len(owners),
     }
     transfer_id = transfers.insert(
         session,
@@ -204,7 +127,11 @@ def transfer(
     _add(session, unit, owners, transfer_on=transfer_on, source=source, transfer_id=transfer_id)
     _settle_in(session, unit_id, now)
     _log(session, "owner.transferred", unit, {"transfer": transfer_id}, now=now, actor=actor)
-    return owed
+    return Settlement(
+        sum(bill.principal_fen for bill in figures.stays),
+        sum(bill.late_charge_fen for bill in figures.stays),
+        len(figures.stays),
+    )
 
 
 def transfer_once(
@@ -340,11 +267,6 @@ def add_co_owner(
 
 
 # --- private --------------------------------------------------------------------------------------
-
-
-def _stays(session: Session, unit_id: int, transfer_on: dt.date) -> list[BillFigure]:
-    bills = arrears.bills_on(session, as_of=transfer_on, unit_ids=[unit_id])
-    return [bill for bill in bills if bill.due_on < transfer_on and bill.total_fen]
 
 
 def _check_day(on: dt.date, today: dt.date) -> None:

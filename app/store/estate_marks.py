@@ -42,6 +42,17 @@ def flags_of(session: Session, unit_ids: Sequence[int], *, on: dt.date | None = 
     return {unit_id: tuple(flag for flag in FLAGS if flag in flags) for unit_id, flags in found.items()}
 
 
+def flags_within(units: sa.Select[Any], on: dt.date) -> sa.CompoundSelect[Any]:
+    """Return (unit, flag) of every unit of a selection on a day, as one statement."""
+    marks, holds, empty = _marks(on).subquery(), _holds(on).subquery(), _vacant(on).subquery()
+    disputed = sa.case((holds.c.is_objection, "disputed"), else_="held")
+    return sa.union_all(
+        sa.select(marks.c.unit_id, marks.c.kind.label("flag")).where(marks.c.unit_id.in_(units)),
+        sa.select(holds.c.unit_id, disputed).where(holds.c.unit_id.in_(units)),
+        sa.select(empty.c.unit_id, sa.literal("vacant")).where(empty.c.unit_id.in_(units)),
+    )
+
+
 def not_to_dun(session: Session, unit_ids: Sequence[int], *, on: dt.date) -> set[int]:
     """Return those of the units that are marked not to be dunned on a day."""
     return {

@@ -162,6 +162,19 @@
   document.querySelectorAll("[data-vanish]").forEach(function (el) { setTimeout(function () { el.remove(); }, Number(el.dataset.vanish)); });
   document.addEventListener("click", function (event) { if (event.target.closest && event.target.closest("[data-print]")) window.print(); });
 
+  // In a plan of rooms the arrow keys go from room to room, over gaps; Tab and Enter do what they always do.
+  document.addEventListener("keydown", function (event) {
+    var step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    var table = step && event.target.closest && event.target.closest("[data-rooms]");
+    if (!table || event.ctrlKey || event.altKey || event.metaKey) return;
+    var cell = event.target.closest("td");
+    var rows = table.tBodies[0].rows, row = cell ? cell.parentNode.sectionRowIndex : -1, column = cell ? cell.cellIndex : -1;
+    for (row += step[0], column += step[1]; rows[row] && rows[row].cells[column]; row += step[0], column += step[1]) {
+      var room = rows[row].cells[column].querySelector("a.room");
+      if (room) { room.focus(); event.preventDefault(); return; }
+    }
+  });
+
   // After a part of the list was fetched, export and print ask for what is on screen now.
   document.addEventListener("htmx:after:swap", carry);
   document.addEventListener("htmx:afterSwap", carry);
