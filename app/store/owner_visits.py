@@ -147,6 +147,14 @@ def of_token(session: Session, *, token: str, at: dt.datetime, on: dt.date) -> V
     return Visit(f"code:{row.id}", found, is_by_code=True, seen_at=row.seen_at) if found else None
 
 
+def is_same_holder(session: Session, one: str, other: str) -> bool:
+    """Say whether two sessions (``code:7``) belong to the holder of one number; a link tells nothing of a holder."""
+    ids = [int(name.removeprefix("code:")) for name in (one, other) if name.startswith("code:")]
+    query = sa.select(owner_visit.c.phone_index).where(owner_visit.c.id.in_(ids))
+    found = session.execute(query).scalars().all()
+    return one == other or (len(ids) == 2 and len(found) == 2 and found[0] == found[1])
+
+
 def touch(session: Session, *, token: str, at: dt.datetime) -> None:
     """Note that a session of either kind is in use; to the minute is enough."""
     owner_links.touch(session, token=token, at=at)

@@ -16,7 +16,7 @@ from app.domain.errors import Kind, Refusal, not_found
 from app.domain.owner_requests import RequestKind
 from app.gateways.ports import Files
 from app.services import owner_requests
-from app.store import db, estate, stored_files
+from app.store import db, estate, owner_visits, stored_files
 from app.store import owner_requests as request_reads
 from app.store.owner_visits import Visit
 from app.web import forms, owner_view, pages, uploads
@@ -101,7 +101,7 @@ def show(request: Request, request_id: Id, owner: Owner, engine: Database) -> Re
         row = own_request(session, owner, request_id)
         view = owner_view.owner_view(session, row["unit_id"], clock.today())
         community = estate.community_row(session, row["community_id"])
-        may_read = may_read_text(owner, row)
+        may_read = may_read_text(session, owner, row)
         text = request_reads.text_of(session, row) if may_read else ""
         files = stored_files.of_subject(session, f"owner_request:{request_id}") if may_read else []
         events = request_reads.events(session, request_id)
@@ -133,7 +133,8 @@ def photo(request_id: Id, file_id: Id, owner: Owner, engine: Database, files: St
     with db.reading(engine) as session:
         row = own_request(session, owner, request_id)
         found = [one for one in stored_files.of_subject(session, f"owner_request:{request_id}") if one.id == file_id]
-    if not found or not may_read_text(owner, row):
+        may_read = may_read_text(session, owner, row)
+    if not found or not may_read:
         raise not_found("access.not_found")
     if found[0].shown_sha256:
         return uploads.picture(files, shown_sha256=found[0].shown_sha256)
@@ -153,9 +154,12 @@ def own_request(session: Session, owner: Visit, request_id: int) -> dict[str, An
     raise not_found("access.not_found")
 
 
-def may_read_text(owner: Visit, row: dict[str, Any]) -> bool:
-    """Say whether this session may read what was written: a paper link lies about, so it opens no family's troubles."""
-    return not row["is_restricted"] or owner.is_by_code or row["visit"] == owner.name
+def may_read_text(session: Session, owner: Visit, row: dict[str, Any]) -> bool:
+    """Say whether this session may read what was written.
+
+    A paper link lies about, and a home may have several owners: a family's troubles open to who wrote them alone.
+    """
+    return not row["is_restricted"] or owner_visits.is_same_holder(session, owner.name, row["visit"])
 
 
 def _form_page(

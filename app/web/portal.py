@@ -26,9 +26,7 @@ def show(request: Request, owner: Owner, engine: Database) -> Response:
         return show_unit(request, owner.unit_ids[0], owner, engine)
     with db.reading(engine) as session:
         cards = owner_view.cards(session, owner.unit_ids, clock.today())
-    return pages.page(
-        request, "portal/units.html", cards=cards, total_fen=sum(card.total_fen for card in cards), today=clock.today()
-    )
+    return pages.page(request, "portal/units.html", cards=cards, total_fen=sum(card.total_fen for card in cards))
 
 
 @router.get("/my/units/{unit_id}")
