@@ -88,10 +88,7 @@ def columns(chart: Columns) -> str:
             value = series.values[place]
             left = middle + bar * (nth - len(chart.series) / 2)
             height = _number(foot - float(y(value)))
-            parts.append(
-                f'<rect x="{_number(left + 0.5)}" y="{y(value)}" width="{_number(bar - 1)}" height="{height}"'
-                f' fill="url(#{chart.ident}-{nth})"></rect>'
-            )
+            parts.append(_bar(chart.ident, nth, x=left + 0.5, y=y(value), width=bar - 1, height=height))
     return _svg(chart.ident, chart.title, chart.width, chart.height, len(chart.series), _legend(chart) + "".join(parts))
 
 
@@ -107,10 +104,7 @@ def bars(chart: Bars) -> str:
         top = 5 + _ROW * place
         length = longest * max(value, 0) / most if most else 0
         parts.append(_text(left - 8, top + 17, label, anchor="end"))
-        parts.append(
-            f'<rect x="{_number(left)}" y="{top}" width="{_number(length)}" height="{_ROW - 10}"'
-            f' fill="url(#{chart.ident}-0)"></rect>'
-        )
+        parts.append(_bar(chart.ident, 0, x=left, y=top, width=length, height=_ROW - 10))
         parts.append(_text(left + length + 6, top + 17, text, kind="ink"))
     return _svg(chart.ident, chart.title, chart.width, height, 1, "".join(parts))
 
@@ -124,9 +118,7 @@ def _legend(chart: Columns) -> str:
         x -= _width(name)
         parts.append(_text(x, 14, name))
         x -= 30
-        parts.append(
-            f'<rect x="{_number(x)}" y="3" width="24" height="14" rx="2" fill="url(#{chart.ident}-{nth})"></rect>'
-        )
+        parts.append(_bar(chart.ident, nth, x=x, y=3, width=24, height=14, round_=2))
         x -= 14
     return "".join(parts)
 
@@ -134,21 +126,30 @@ def _legend(chart: Columns) -> str:
 def _svg(ident: str, title: str, width: int, height: int, series: int, body: str) -> str:
     """Wrap the parts; colours stand as attributes for paper, and as classes that a page's own theme overrides."""
     patterns = "".join(_pattern(ident, nth) for nth in range(series))
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     return (
-        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-        f' height="{height}" role="img" aria-label="{escape(title)}"><defs>{patterns}</defs>{body}</svg>'
+        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" {size} font-family="Print, sans-serif" role="img"'
+        f' aria-label="{escape(title)}"><defs>{patterns}</defs>{body}</svg>'
     )
 
 
 def _pattern(ident: str, nth: int) -> str:
+    """Return the marks laid over a bar; the bar itself is plain, so that tiles leave no seams on paper."""
     marks = (
         '<path class="chart-mark-0" d="M-2 2L2 -2M0 8L8 0M6 10L10 6" fill="none" stroke="{0}"></path>',
-        '<circle cx="4" cy="4" r="1.5" class="chart-mark-1" fill="{0}"></circle>',
+        '<circle class="chart-mark-1" cx="4" cy="4" r="1.5" fill="{0}"></circle>',
     )
     mark = marks[nth].format(_MARKS[nth])
+    return f'<pattern id="{ident}-{nth}" width="8" height="8" patternUnits="userSpaceOnUse">{mark}</pattern>'
+
+
+def _bar(ident: str, nth: int, *, x: float, y: float | str, width: float, height: float | str, round_: int = 0) -> str:
+    place = f'x="{_number(x)}" y="{y}" width="{_number(width)}" height="{height}"'
+    if round_:
+        place += f' rx="{round_}"'
     return (
-        f'<pattern id="{ident}-{nth}" width="8" height="8" patternUnits="userSpaceOnUse">'
-        f'<rect width="8" height="8" class="chart-fill-{nth}" fill="{_FILLS[nth]}"></rect>{mark}</pattern>'
+        f'<rect class="chart-fill-{nth}" {place} fill="{_FILLS[nth]}"></rect>'
+        f'<rect {place} fill="url(#{ident}-{nth})"></rect>'
     )
 
 

@@ -20,7 +20,11 @@ from app.store.arrears import day, days_between
 from app.store.report_reads import EVER, Scope, looked_after, narrowed
 from app.store.tables import adjustment, allocation, bill, bill_state, fee_item, payment, reversal, unit
 from app.store.tables_office import app_user, notice, notice_bill, waiver_request
+from app.store.tables_portal import acknowledgement
 from app.store.tables_reports import steward
+
+CHINA = dt.timedelta(hours=8)
+"""Civil dates are those of Shanghai, which has known no summer time since 1991."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def receipts(session: Session, *, community_id: int, from_on: dt.date, to_on: dt
     for place, query in enumerate((came, gone)):
         for row in session.execute(query):
             sums = found[row.on, row.method, row.recorded_by]
-            sums[2 * place], sums[2 * place + 1] = int(row.count), int(row.fen)
+            sums[2 * place], sums[2 * place + 1] = int(row.times), int(row.fen)
             names[row.recorded_by] = row.name or ""
     return [
         Receipts(on, method, who, names[who], *found[on, method, who])
@@ -66,7 +70,7 @@ def _by_day(community_id: int, on: ColumnElement[Any], from_on: dt.date, to_on: 
             payment.c.method,
             payment.c.recorded_by,
             app_user.c.name,
-            sa.func.count().label("count"),
+            sa.func.count().label("times"),
             sa.cast(sa.func.sum(payment.c.amount_fen), sa.BigInteger).label("fen"),
         )
         .select_from(payment)
@@ -216,7 +220,7 @@ def _waived(
     return list(rows.values())
 
 
-def _responsible(decisions: Sequence[dict[str, Any]], step: sa.Row[Any]) -> dict[str, Any] | None:
+def _responsible(decisions: Sequence[dict[str, Any]], step: Any) -> dict[str, Any] | None:  # noqa: ANN401 - a row
     """Return the decision behind a step of a bill's waived late charge: that of the day, else one still pending."""
     own = [
         d for d in decisions if d["unit_id"] == step.unit_id and step.bill_id in d["bills"] and d["kind"] != "discount"
@@ -311,8 +315,8 @@ class Limited:
 def limited(session: Session, scope: Scope, *, as_of: dt.date, days: int, older: bool = False) -> list[Limited]:
     """Return the open bills to act on within ``days`` of ``as_of``, or (``older``) those whose day is past.
 
-    A payment the owner made on the bill starts its clock anew; credit that was applied by itself does not, and nothing
-    else that interrupts is known here, so that the day named is never too late.
+    A payment the owner made on the bill, and a notice listing it that an owner signed for, start its clock anew;
+    credit that was applied by itself does not. Nothing else is known here, so that the day named is never too late.
     """
     last = as_of + dt.timedelta(days=days)
     bound = latest_due(last)
@@ -340,7 +344,7 @@ def limited(session: Session, scope: Scope, *, as_of: dt.date, days: int, older:
         query = query.where(sa.or_(fresh, f.c.bill_id.in_(list(interrupted))))
     rows = []
     for row in session.execute(query):
-        events = [Interrupted(Interruption.PART_PAYMENT, on) for on in interrupted.get(row.bill_id, ())]
+        events = interrupted.get(row.bill_id, [])
         told = clock(row.due_on, events)
         assert told.act_by_on is not None
         is_past = told.act_by_on < as_of
@@ -356,9 +360,9 @@ def limited(session: Session, scope: Scope, *, as_of: dt.date, days: int, older:
     return sorted(rows, key=lambda one: (one.clock.last_on, one.label, one.bill_id))
 
 
-def _interruptions(session: Session, f: sa.Subquery, as_of: dt.date) -> dict[int, list[dt.date]]:
-    """Return the days on which the owner paid on each of the open bills."""
-    query = (
+def _interruptions(session: Session, f: sa.Subquery, as_of: dt.date) -> dict[int, list[Interrupted]]:
+    """Return what the owner did about each of the open bills: paid on it, or signed for a notice that lists it."""
+    paid = (
         sa.select(allocation.c.bill_id, allocation.c.value_on)
         .join(f, sa.and_(f.c.unit_id == allocation.c.unit_id, f.c.bill_id == allocation.c.bill_id))
         .join(payment, payment.c.id == allocation.c.payment_id)
@@ -368,7 +372,17 @@ def _interruptions(session: Session, f: sa.Subquery, as_of: dt.date) -> dict[int
         .group_by(allocation.c.bill_id, allocation.c.payment_id, allocation.c.value_on)
         .having(sa.func.sum(allocation.c.amount_fen) > 0)
     )
-    found: defaultdict[int, list[dt.date]] = defaultdict(list)
-    for bill_id, on in session.execute(query):
-        found[bill_id].append(on)
+    signed = (
+        sa.select(notice_bill.c.bill_id, acknowledgement.c.signed_at)
+        .join(acknowledgement, acknowledgement.c.notice_id == notice_bill.c.notice_id)
+        .join(f, f.c.bill_id == notice_bill.c.bill_id)
+        .where(acknowledgement.c.is_owner_name, f.c.principal_fen > 0)
+    )
+    found: defaultdict[int, list[Interrupted]] = defaultdict(list)
+    for bill_id, on in session.execute(paid):
+        found[bill_id].append(Interrupted(Interruption.PART_PAYMENT, on))
+    for bill_id, at in session.execute(signed):
+        on = (at + CHINA).date()
+        if on <= as_of:
+            found[bill_id].append(Interrupted(Interruption.DEMAND, on))
     return found

@@ -64,7 +64,7 @@ def _billed(scope: Scope, on: dt.date, by: By, due: Due) -> Select[Any]:
     """Select what was billed and discounted: bills issued by then and not taken back by then."""
     off = discounts(on)
     key = key_of(by)
-    query = (
+    query: Select[Any] = (
         sa.select(
             key,
             sa.func.count().label("bills"),
@@ -81,7 +81,7 @@ def _billed(scope: Scope, on: dt.date, by: By, due: Due) -> Select[Any]:
 def _owed(session: Session, scope: Scope, on: dt.date, by: By, due: Due) -> Select[Any]:
     f = arrears.figures(session, on, bill_state.c.community_id == scope.community_id, overdue_only=False)
     key = key_of(by)
-    query = (
+    query: Select[Any] = (
         sa.select(
             key,
             _sum(f.c.principal_fen, "principal_fen"),
@@ -97,7 +97,7 @@ def _owed(session: Session, scope: Scope, on: dt.date, by: By, due: Due) -> Sele
 def _late(scope: Scope, on: dt.date, by: By, due: Due) -> Select[Any]:
     """Select what was paid and waived of the late charge, on settled bills too."""
     c, key = bill_state.c, key_of(by)
-    query = (
+    query: Select[Any] = (
         sa.select(key, _sum(c.late_paid_fen, "late_paid_fen"), _sum(c.late_waived_fen, "late_waived_fen"))
         .select_from(_joined(bill_state.join(bill, bill.c.id == c.bill_id), bill.c.unit_id))
         .where(
@@ -192,7 +192,7 @@ def ages(session: Session, scope: Scope, *, on: dt.date, by: By) -> dict[str, di
             _sum(f.c.principal_fen, None, is_so_old),
             _sum(f.c.late_charge_fen, None, is_so_old),
         ]
-    query = (
+    query: Select[Any] = (
         sa.select(key, *columns)
         .select_from(_joined(f.join(bill, bill.c.id == f.c.bill_id), bill.c.unit_id))
         .where(arrears.is_owed(f), *narrowed(scope, EVER, f.c.due_on))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from app.domain.reporting import Standing, share, total
+from app.domain.reporting import EFFECT_DAYS, Standing, share, total
 from app.i18n import zh_cn
 from app.sheets.report_book import Kind, Value
 from app.store import report_money, report_reads
@@ -216,7 +216,7 @@ def notice_effect(session: Session, asked: Asked) -> Report:
 
 def _late(asked: Asked) -> dt.date:
     """Return the day by which every notice of the period has had its thirty days."""
-    return asked.to_on + dt.timedelta(days=report_money.EFFECT_DAYS)
+    return asked.to_on + dt.timedelta(days=EFFECT_DAYS)
 
 
 def limitation(session: Session, asked: Asked) -> Report:

@@ -171,8 +171,10 @@ def recovery(session: Session, asked: Asked) -> Report:
         )
 
     def links(own: Asked, key: str) -> dict[str, str]:
-        due = {"due_to": asked.before, "state": "open"}
-        return {"opening": own.bills(key, **due, on=asked.before), "prior_open": own.bills(key, **due)}
+        return {
+            "opening": own.bills(key, on=asked.before, due_to=asked.before, state="open"),
+            "prior_open": own.bills(key, due_to=asked.before, state="open"),
+        }
 
     lines = tuple(Line(cells(name, found[key]), links(asked, key)) for key, name in groups(session, asked, found))
     ends = links(_all(asked), "")

@@ -106,7 +106,7 @@ def received(accounts: list[Account], on: dt.date) -> int:
         for event in account.events
         if type(event).__name__ == "Payment"
         and event.on <= on
-        and not any(getattr(other, "target_id", "") == event.id and other.on <= on for other in account.events)
+        and all(getattr(other, "target_id", "") != event.id or other.on > on for other in account.events)
     )
 
 
