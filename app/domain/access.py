@@ -50,6 +50,7 @@ class Permission(StrEnum):
     WAIVER_SEE = "waiver:see"
     WAIVER_REQUEST = "waiver:request"
     WAIVER_DECIDE = "waiver:decide"
+    WAIVER_BUDGET = "waiver:budget"
     NOTICE_SEE = "notice:see"
     NOTICE_DRAFT = "notice:draft"
     NOTICE_RELEASE = "notice:release"
@@ -170,6 +171,7 @@ MFA_PERMISSIONS: frozenset[Permission] = frozenset(
         _P.PERIOD_CLOSE,
         _P.PERIOD_REOPEN,
         _P.WAIVER_DECIDE,
+        _P.WAIVER_BUDGET,
         _P.NOTICE_RELEASE,
         _P.PROCEDURE_EDIT,
         _P.IMPORT_UNDO,

@@ -51,7 +51,7 @@ SENTENCES: dict[str, str] = {
     "waiver.note_missing": "不同意时请写明意见，方便申请人补充材料。",
     "waiver.same_person": "申请人不能审批自己的申请。请由另一位有权限的同事审批。",
     "waiver.decided_already": "这份申请已经有结论，刚才的操作没有生效。请刷新页面查看。",
-    "waiver.over_limit": "减免金额 {effect_fen} 超过您的审批额度 {limit_fen}。请提交额度更高的同事审批。",
+    "waiver.over_limit": "您的权限 {limit_fen}，本次 {effect_fen}：请转权限更高的同事（如项目经理）审批。",
     "waiver.expired": "这份申请已过有效期，没有生效。如仍需减免，请重新申请。",
     "waiver.not_yours": "只有申请人本人可以撤回尚未审批的申请。",
     "waiver.discharged": "减免生效后，相应债务已经消灭（民法典第五百七十五条），不能单方撤销。如系误操作，请与业主协商后另行登记。",

@@ -32,6 +32,7 @@ LABELS: dict[str, str] = {
     "permission.waiver:see": "查看减免申请",
     "permission.waiver:request": "申请减免或优惠",
     "permission.waiver:decide": "审批减免或优惠",
+    "permission.waiver:budget": "设定减免预算、超预算审批",
     "permission.notice:see": "查看通知书",
     "permission.notice:draft": "编制通知批次",
     "permission.notice:release": "发布通知批次",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.domain.events import ConditionalWaiver, Discount, Event, LateChargeWaiv
 from app.domain.ledger import Account, statement
 from app.domain.money import half_up_fraction
 from app.domain.waivers import Share, WaiverKind, WaiverReason, spread
-from app.store import audit, estate, ledger, once, replay, waivers
+from app.store import audit, estate, ledger, once, replay, waiver_review, waivers
 from app.store.types import canonical
 
 DECIDE_WITHIN_DAYS = 30
@@ -40,6 +40,17 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What it would change on one bill, in fen."""
+
+    bill_id: int
+    principal_before_fen: int
+    principal_after_fen: int
+    late_charge_before_fen: int
+    late_charge_after_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What approving today would change on the unit's account, in fen."""
 
@@ -50,6 +61,7 @@ class Effect:
     facts: Mapping[str, Any]
     most_fen: int = 0
     """The most a condition can come to give away: the late charge as it would stand on its last day."""
+    lines: tuple[Line, ...] = ()
 
     @property
     def given_fen(self) -> int:
@@ -79,12 +91,20 @@ def effect(session: Session, *, wish: Wish, today: dt.date) -> Effect:
         late = sum(bill.late_charge_fen for bill in before.bills if bill.bill.id in bills)
         if late == 0:
             raise Refusal("waiver.nothing_outstanding", field="bills")
+        after = before
         after_principal, after_late = _sums(before)[0], _sums(before)[1] - late
     else:
-        after_principal, after_late = _sums(statement(story.account.adding(*events), today))
+        after = statement(story.account.adding(*events), today)
+        after_principal, after_late = _sums(after)
     principal, late_charge = _sums(before)
     facts = waivers.payment_facts(session, unit_id=wish.unit_id, as_of=today)
-    return Effect(principal, after_principal, late_charge, after_late, facts, most)
+    lines = _lines(before, after, bills, is_met=wish.kind is WaiverKind.CONDITIONAL_WAIVER)
+    return Effect(principal, after_principal, late_charge, after_late, facts, most, lines)
+
+
+def wish_of(row: Mapping[str, Any]) -> Wish:
+    """Return what a stored request asks for."""
+    return _wish(row)
 
 
 def request(
@@ -141,12 +161,14 @@ def decide(
     actor_id: int,
     actor: str,
     limit_fen: int,
+    may_exceed_budget: bool = False,
 ) -> None:
     """Approve or refuse a request; approving writes the ledger rows in the same transaction.
 
     Raises:
         Refusal: ``waiver.decided_already``, ``waiver.same_person``, ``waiver.over_limit``,
-            ``waiver.note_missing`` (a refusal needs a reason), ``waiver.expired``.
+            ``waiver.note_missing`` (a refusal needs a reason), ``waiver.expired``, ``waiver.question_open``,
+            ``waiver.budget_exceeded``.
 
     """
     row = waivers.locked(session, request_id)
@@ -165,12 +187,24 @@ def decide(
         given = max(found.given_fen, found.most_fen)
         if given > limit_fen:
             raise forbidden("waiver.over_limit", limit_fen=limit_fen, effect_fen=given)
+        if waiver_review.is_asked(session, request_id):
+            raise conflict("waiver.question_open")
+        _keep_to_budget(session, row.community_id, given, today, may_exceed=may_exceed_budget)
         ledger.post_many(
             session,
             _postings(session, wish, request_id=request_id, today=today, now=now, actor_id=actor_id),
             through=today,
         )
-        waivers.update(session, request_id, state="approved", value_on=today, effect_fen=found.given_fen, **decided)
+        lines = canonical([asdict(line) for line in found.lines])
+        waivers.update(
+            session,
+            request_id,
+            state="approved",
+            value_on=today,
+            effect_fen=found.given_fen,
+            effect_lines=lines,
+            **decided,
+        )
         waivers.follow_conditions(session, unit_ids=[wish.unit_id], through=today)
     else:
         waivers.update(session, request_id, state="refused", **decided)
@@ -252,6 +286,30 @@ def _check(wish: Wish, today: dt.date) -> None:
             raise Refusal("waiver.pay_by_past", field="pay_by")
         if wish.pay_by_on > today + dt.timedelta(days=LONGEST_CONDITION_DAYS):
             raise Refusal("waiver.pay_by_far", field="pay_by", days=LONGEST_CONDITION_DAYS)
+
+
+def _keep_to_budget(session: Session, community_id: int, given_fen: int, today: dt.date, *, may_exceed: bool) -> None:
+    """Refuse what the year's budget does not hold; where nobody set one, nothing is refused."""
+    year = waiver_review.budget(session, community_id=community_id, year=today.year, lock=True)
+    if may_exceed or year.amount_fen is None or year.used_fen + given_fen <= year.amount_fen:
+        return
+    raise forbidden("waiver.budget_exceeded", budget_fen=year.amount_fen, used_fen=year.used_fen, effect_fen=given_fen)
+
+
+def _lines(before: Any, after: Any, bills: set[str], *, is_met: bool) -> tuple[Line, ...]:  # noqa: ANN401 - Statements
+    """Return the bills concerned as they stand and as they would; a condition is shown as though it were met."""
+    then = {bill.bill.id: bill for bill in after.bills}
+    return tuple(
+        Line(
+            int(bill.bill.id[1:]),
+            bill.principal_fen,
+            then[bill.bill.id].principal_fen,
+            bill.late_charge_fen,
+            0 if is_met else then[bill.bill.id].late_charge_fen,
+        )
+        for bill in before.bills
+        if bill.bill.id in bills
+    )
 
 
 def _late_charge_on(account: Account, bills: set[str], day: dt.date) -> int:

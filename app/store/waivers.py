@@ -84,31 +84,6 @@ def attachments(session: Session, request_id: int) -> list[sa.Row[Any]]:
     return list(session.execute(sa.select(stored_file).where(stored_file.c.subject == f"waiver:{request_id}")))
 
 
-def attach(
-    session: Session,
-    *,
-    request_id: int,
-    sha256: str,
-    size: int,
-    media_type: str,
-    name: str,
-    at: dt.datetime,
-    by: int,
-) -> None:
-    """Tie a kept file to a request as its evidence."""
-    session.execute(
-        sa.insert(stored_file).values(
-            sha256=sha256,
-            size=size,
-            media_type=media_type,
-            name=name[-200:],
-            subject=f"waiver:{request_id}",
-            stored_at=at,
-            stored_by=by,
-        )
-    )
-
-
 def payment_facts(session: Session, *, unit_id: int, as_of: dt.date) -> dict[str, Any]:
     """Return what the system knows of how this unit has paid: facts for a person to judge, no label."""
     standing = (

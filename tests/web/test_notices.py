@@ -29,15 +29,15 @@ def test_a_batch_is_drafted_once_released_and_printed(browser: Browser, estate: 
     _, again = draft(browser, estate)
     assert again.headers["location"] == made.headers["location"]
     where = made.headers["location"]
-    assert client.get(f"{where}/print.pdf").status_code == 404
-    assert client.post(f"{where}/release").status_code == 303  # the test client waits for the background work
+    assert client.post(f"{where}/parts/1").status_code == 404
+    manager = browser("manager")
+    assert manager.post(f"{where}/release").status_code == 303  # the test client waits for the background work
     page = client.get(where).text
     assert "已完成" in page
     assert page.count(">PDF<") == 2  # the third unit owes nothing and was never a candidate
-    assert client.get(f"{where}/print.pdf").content.startswith(b"%PDF")
     assert client.get("/documents/1.pdf").content.startswith(b"%PDF")
     assert client.get("/documents/1.pdf").content == client.get("/documents/1.pdf").content
-    assert client.post(f"{where}/release").status_code == 409
+    assert manager.post(f"{where}/release").status_code == 409
     progress = client.get(f"{where}/progress")
     assert progress.headers["hx-refresh"] == "true"
 
@@ -46,7 +46,7 @@ def test_who_paid_after_the_draft_is_left_out_with_the_reason(browser: Browser, 
     client, made = draft(browser, estate)
     unit_id = estate.units[estate.communities[0]][0]
     client.post(f"/units/{unit_id}/pay", data={"amount": "1631.99", "key": "z" * 22})
-    client.post(f"{made.headers['location']}/release")
+    browser("manager").post(f"{made.headers['location']}/release")
     page = client.get(made.headers["location"]).text
     assert "已缴清" in page
     assert page.count(">PDF<") == 1
@@ -91,10 +91,81 @@ def test_another_community_sees_neither_batch_nor_paper(browser: Browser, estate
     manager.post("/community", data={"community_id": str(second)})
     form = {"unit": [str(n) for n in estate.units[second][:2]], "stage": "2", "key": KEY, "act": "draft"}
     where = manager.post("/notices/draft", data=form).headers["location"]
-    manager.post(f"{where}/release")
+    unit_id = estate.units[second][0]
     confined = browser("confined")
-    for path in (where, f"{where}/progress", f"{where}/print.pdf", "/documents/1.pdf"):
+    for path in (where, f"{where}/sample.pdf", f"{where}/units.xlsx", f"{where}/rooms/{unit_id}"):
         assert manager.get(path).status_code == 200, path
         assert confined.get(path).status_code == 404, path
-    for act in ("release", "resume", "cancel"):
-        assert confined.post(f"{where}/{act}").status_code == 404
+    browser("clerk").post(f"{where}/release")
+    for path in (where, f"{where}/progress", "/documents/1.pdf"):
+        assert manager.get(path).status_code == 200, path
+        assert confined.get(path).status_code == 404, path
+    assert manager.post(f"{where}/parts/1").status_code == 200
+    again = {"act": "exclude", "reason": "x"}
+    for act in ("release", "resume", "cancel", "parts/1", "papers/1", f"rooms/{unit_id}"):
+        assert confined.post(f"{where}/{act}", data=again if "rooms" in act else {}).status_code == 404, act
+
+
+def test_who_drafted_does_not_release(browser: Browser, estate: Estate) -> None:
+    client, made = draft(browser, estate)
+    where = made.headers["location"]
+    refused = client.post(f"{where}/release")
+    assert refused.status_code == 403
+    assert "编制人和发布人不能是同一人" in refused.text
+    assert "待发布" in client.get(where).text
+
+
+def test_a_unit_is_left_out_with_a_reason_that_the_releaser_sees(browser: Browser, estate: Estate) -> None:
+    client, made = draft(browser, estate)
+    where, unit_id = made.headers["location"], estate.units[estate.communities[0]][0]
+    room = f"{where}/rooms/{unit_id}"
+    blank = client.post(room, data={"act": "exclude", "reason": " "})
+    assert blank.status_code == 422
+    assert "请写明原因" in blank.text
+    assert client.post(room, data={"act": "exclude", "reason": "已约定周五缴清"}).status_code == 303
+    page = browser("manager").get(where).text
+    assert "已约定周五缴清" in page
+    assert "人工排除" in page
+    assert client.post(room, data={"act": "include", "reason": "没有缴"}).status_code == 303
+    assert "跳过" in client.get(f"{where}?state=skipped").text
+
+
+def test_the_list_of_a_batch_is_filtered_paged_and_exported(browser: Browser, estate: Estate) -> None:
+    client, made = draft(browser, estate)
+    where = made.headers["location"]
+    assert "1幢1单元101室" in client.get(f"{where}?state=waiting").text
+    assert "没有符合条件的房产" in client.get(f"{where}?state=failed").text
+    assert client.get(f"{where}?state=nonsense").status_code == 422
+    assert "1幢1单元102室" not in client.get(f"{where}?q=101").text
+    book = client.get(f"{where}/units.xlsx?state=waiting")
+    assert book.status_code == 200
+    assert book.content.startswith(b"PK")
+
+
+def test_a_part_is_printed_again_only_with_a_reason_and_is_the_same(browser: Browser, estate: Estate) -> None:
+    client, made = draft(browser, estate)
+    where = made.headers["location"]
+    browser("manager").post(f"{where}/release")
+    first = client.post(f"{where}/parts/1")
+    assert first.content.startswith(b"%PDF")
+    refused = client.post(f"{where}/parts/1")
+    assert refused.status_code == 422
+    assert "再次打印请写明原因" in refused.text
+    again = client.post(f"{where}/parts/1", data={"reason": "卡纸"})
+    assert again.content == first.content
+    assert client.post(f"{where}/papers/1").status_code == 422
+    one = client.post(f"{where}/papers/1", data={"reason": "送达时遗失"})
+    assert one.content == client.get("/documents/1.pdf").content
+    page = client.get(where).text
+    assert "卡纸" in page
+    assert "送达时遗失" in page
+
+
+def test_a_sample_shows_the_real_notice_and_changes_nothing(browser: Browser, estate: Estate) -> None:
+    client, made = draft(browser, estate)
+    where = made.headers["location"]
+    sample = client.get(f"{where}/sample.pdf")
+    assert sample.content.startswith(b"%PDF")
+    assert client.get("/documents/1.pdf").status_code == 404
+    elsewhere = estate.units[estate.communities[1]][0]
+    assert client.get(f"{where}/sample.pdf?unit={elsewhere}").status_code == 404
