@@ -63,10 +63,9 @@ def standings(session: Session, scope: Scope, *, on: dt.date, by: By, due: Due =
 def _billed(scope: Scope, on: dt.date, by: By, due: Due) -> Select[Any]:
     """Select what was billed and discounted: bills issued by then and not taken back by then."""
     off = discounts(on)
-    key = key_of(by)
-    query: Select[Any] = (
-        sa.select(
-            key,
+    query = (
+        _select(
+            key_of(by),
             sa.func.count().label("bills"),
             _sum(bill.c.principal_fen, "billed_fen"),
             _sum(bill.c.costs_fen, "costs_billed_fen"),
@@ -80,10 +79,9 @@ def _billed(scope: Scope, on: dt.date, by: By, due: Due) -> Select[Any]:
 
 def _owed(session: Session, scope: Scope, on: dt.date, by: By, due: Due) -> Select[Any]:
     f = arrears.figures(session, on, bill_state.c.community_id == scope.community_id, overdue_only=False)
-    key = key_of(by)
-    query: Select[Any] = (
-        sa.select(
-            key,
+    query = (
+        _select(
+            key_of(by),
             _sum(f.c.principal_fen, "principal_fen"),
             _sum(f.c.costs_fen, "costs_fen"),
             _sum(f.c.late_charge_fen, "late_fen"),
@@ -96,9 +94,9 @@ def _owed(session: Session, scope: Scope, on: dt.date, by: By, due: Due) -> Sele
 
 def _late(scope: Scope, on: dt.date, by: By, due: Due) -> Select[Any]:
     """Select what was paid and waived of the late charge, on settled bills too."""
-    c, key = bill_state.c, key_of(by)
-    query: Select[Any] = (
-        sa.select(key, _sum(c.late_paid_fen, "late_paid_fen"), _sum(c.late_waived_fen, "late_waived_fen"))
+    c = bill_state.c
+    query = (
+        _select(key_of(by), _sum(c.late_paid_fen, "late_paid_fen"), _sum(c.late_waived_fen, "late_waived_fen"))
         .select_from(_joined(bill_state.join(bill, bill.c.id == c.bill_id), bill.c.unit_id))
         .where(
             c.since_on <= day(on),
@@ -334,6 +332,10 @@ def discounts(on: dt.date) -> sa.Subquery:
     # A payment entered later with an earlier date leaves less to discount: never more than what was not paid.
     fen = db.least(granted.c.fen, own.c.principal_fen - paid).label("fen")
     return sa.select(granted.c.bill_id, fen).join(own, own.c.id == granted.c.bill_id).subquery("off")
+
+
+def _select(*columns: ColumnElement[Any]) -> Select[Any]:
+    return sa.select(*columns)
 
 
 def _sum(column: ColumnElement[Any], name: str | None, where: ColumnElement[bool] | None = None) -> ColumnElement[int]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from app.domain.events import Payment, Reversal
 from app.domain.history import history
 from app.domain.ledger import Account, statement
 from app.domain.reporting import Standing, total
@@ -38,7 +39,7 @@ def two_buildings(session: Session, steps: list[list[Step]]) -> tuple[Estate, li
 
 def engine_says(account: Account, on: dt.date) -> Standing:
     """Return what the pure engine says of one account at the end of a day, as known then."""
-    gone = {event.target_id for event in account.events if type(event).__name__ == "Reversal" and event.on <= on}
+    gone = {event.target_id for event in account.events if isinstance(event, Reversal) and event.on <= on}
     bills = [bill for bill in account.bills if bill.issued_on <= on and bill.id not in gone]
     owed = [line for line in statement(account, on).bills if line.bill.issued_on <= on]
     told = history(account, on)
@@ -100,14 +101,9 @@ def told_credit(accounts: list[Account], on: dt.date) -> int:
 
 def received(accounts: list[Account], on: dt.date) -> int:
     """Return the money in hand: payments received by then and not taken back by then."""
-    return sum(
-        event.amount_fen
-        for account in accounts
-        for event in account.events
-        if type(event).__name__ == "Payment"
-        and event.on <= on
-        and all(getattr(other, "target_id", "") != event.id or other.on > on for other in account.events)
-    )
+    events = [event for account in accounts for event in account.events if event.on <= on]
+    gone = {event.target_id for event in events if isinstance(event, Reversal)}
+    return sum(event.amount_fen for event in events if isinstance(event, Payment) and event.id not in gone)
 
 
 @given(steps=st.tuples(STEPS, STEPS))
