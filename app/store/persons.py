@@ -92,6 +92,13 @@ def _one(session: Session, person_id: int) -> sa.Row[Any]:
     return row
 
 
+def belongs(session: Session, *, person_id: int, unit_id: int) -> bool:
+    """Tell whether a person owns or owned a unit, or is or was a contact there."""
+    owns = sa.select(ownership.c.id).where(ownership.c.person_id == person_id, ownership.c.unit_id == unit_id)
+    knows = sa.select(contact.c.id).where(contact.c.person_id == person_id, contact.c.unit_id == unit_id)
+    return session.execute(sa.select(sa.or_(owns.exists(), knows.exists()))).scalar_one()
+
+
 def owners_on(session: Session, *, unit_ids: Sequence[int], as_of: dt.date) -> dict[int, list[sa.Row[Any]]]:
     """Return the owners of each unit on a day, in the order they were entered."""
     rows = session.execute(

@@ -144,7 +144,7 @@ def test_a_reveal_shows_one_person_and_is_written_down(browser: Browser, estate:
     clerk = browser("clerk")
     assert "王伟" not in clerk.get(f"/units/{unit_id}").text
     shown = clerk.post(f"/units/{unit_id}/reveal", data={"person_id": str(estate.people[unit_id])}).text
-    assert "王伟 13800008000" in shown
+    assert "13800008000" in shown
     foreign = clerk.post(f"/units/{unit_id}/reveal", data={"person_id": str(estate.people[other])})
     assert foreign.status_code == 404
     assert f"person:{estate.people[unit_id]}" in browser("admin").get("/audit").text

@@ -1,18 +1,18 @@
-"""Personal data on purpose: revealing one person's fields, and the link that opens a unit to its owner."""
+"""Personal data on purpose: revealing one field of one person, and the link that opens a unit to its owner."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import segno
 from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from app import clock
 from app.domain.access import Permission
-from app.domain.errors import not_found
-from app.store import audit, db, owner_links, persons, unit_reads
+from app.domain.errors import Refusal, not_found
+from app.store import audit, db, owner_links, persons
 from app.web import forms, pages
 from app.web.deps import Config, Database, Here, Id, require
 from app.web.staff import units
@@ -22,6 +22,10 @@ router = APIRouter()
 
 class RevealForm(forms.FormModel):
     person_id: int = Field(title="人员", ge=1, le=2**31 - 1)
+    field: Literal["name", "phone", "id_number"] = Field(default="phone", title="项目")
+
+
+READ = {"name": persons.name_of, "phone": persons.reveal_phone, "id_number": persons.reveal_id_number}
 
 
 @router.post("/units/{unit_id}/reveal")
@@ -32,25 +36,28 @@ def reveal(
     engine: Database,
     form: Annotated[forms.Filled[RevealForm], forms.filled(RevealForm)],
 ) -> Response:
-    """Show one person's full name and number on the unit's page; who looked is written down first."""
+    """Show one field of one person, this once; who looked at what is written down first."""
+    if form.model is None:
+        raise Refusal("request.invalid")
+    person_id, name = form.model.person_id, form.model.field
     with db.transaction(engine) as session:
         head = units.reachable_head(session, here, unit_id)
-        parties = unit_reads.parties(session, [unit_id], on=clock.today()).get(unit_id, [])
-        person_id = form.model.person_id if form.model else 0
-        if person_id not in {party.person_id for party in parties}:
+        if not persons.belongs(session, person_id=person_id, unit_id=unit_id):
             raise not_found("access.not_found")
         audit.record(
             session,
             at=clock.now(),
             actor=here.actor.login,
-            action="pii.revealed",
+            action=audit.REVEALED,
             subject=f"person:{person_id}",
             community_id=head.community_id,
-            facts={"unit": unit_id},
+            facts={"unit": unit_id, "field": name},
         )
     with db.reading(engine) as session:
-        shown = (persons.name_of(session, person_id), persons.reveal_phone(session, person_id))
-        return units.page_of_unit(request, here, session, unit_id, revealed={person_id: shown})
+        value = READ[name](session, person_id)
+        if "hx-request" in request.headers:
+            return HTMLResponse(pages.fragment("parts/revealed.html", value=value))
+        return units.page_of_unit(request, here, session, unit_id, revealed={person_id: {name: value}})
 
 
 @router.post("/units/{unit_id}/link")

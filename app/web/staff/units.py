@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -160,7 +160,7 @@ def page_of_unit(
     session: Session,
     unit_id: int,
     *,
-    revealed: dict[int, tuple[str, str]] | None = None,
+    revealed: Mapping[int, Mapping[str, str]] | None = None,
     tab: Tab | None = None,
     filled: forms.Filled[Any] | None = None,
     status: int = 200,
@@ -175,7 +175,10 @@ def page_of_unit(
     payments = unit_reads.payments(session, unit_id)
     adjustments = unit_reads.adjustments(session, unit_id)
     held = holds.of_unit(session, unit_id, today=today)
-    story = timeline.of_unit(session, unit_id, today=today, group=query.kind, number=query.page)
+    # The whole story takes a statement for each table it lies in: only who asks for it waits for it.
+    story = None
+    if shown == "timeline":
+        story = timeline.of_unit(session, unit_id, today=today, group=query.kind, number=query.page)
     params = {"tab": "timeline", "kind": query.kind}
     return pages.page(
         request,
@@ -199,7 +202,7 @@ def page_of_unit(
         holds=held,
         open_holds=[row for row in held if row["is_open"]],
         story=story,
-        story_pager=Pager(f"/units/{unit_id}", params, query.page, story.count, timeline.PAGE),
+        story_pager=Pager(f"/units/{unit_id}", params, query.page, story.count if story else 0, timeline.PAGE),
         groups=timeline.GROUPS,
         files=unit_files.of_unit(session, unit_id),
         sensitive=unit_files.SENSITIVE,
