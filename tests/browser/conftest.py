@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app import clock
@@ -34,6 +35,7 @@ class Office:
     url: str
     estate: Estate
     engine: object
+    app: FastAPI
 
     def session_of(self, login: str) -> str:
         """Return a fresh session token, without the slow hashing."""
@@ -67,7 +69,7 @@ def office(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathF
     waiting = threading.Event()
     while not server.started:
         waiting.wait(0.05)
-    yield Office(url, estate, engine)
+    yield Office(url, estate, engine, app)
     server.should_exit = True
     thread.join(timeout=10)
     engine.dispose()
