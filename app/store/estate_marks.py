@@ -53,16 +53,6 @@ def flags_within(units: sa.Select[Any], on: dt.date) -> sa.CompoundSelect[Any]:
     )
 
 
-def not_to_dun(session: Session, unit_ids: Sequence[int], *, on: dt.date) -> set[int]:
-    """Return those of the units that are marked not to be dunned on a day."""
-    return {
-        int(unit_id)
-        for ids in _chunks(unit_ids)
-        for unit_id, kind in session.execute(_marks(on).where(unit_mark.c.unit_id.in_(ids)))
-        if kind == NO_DUNNING
-    }
-
-
 def of_unit(session: Session, unit_id: int) -> list[Mapping[str, Any]]:
     """Return every mark a unit ever had, standing ones first, newest first, with who set and who ended it."""
     setter, ender = app_user.alias("setter"), app_user.alias("ender")

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pikepdf
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from app.store import db, estate_marks, holds, ledger, notices, persons, transfers, unit_files, upkeep
+from app.store import db, estate_marks, holds, ledger, notice_verdicts, persons, transfers, unit_files, upkeep
 from app.store.tables import bill, contact, ownership, person, vacancy_rule
 from app.store.tables_office import audit_event, owner_token
 from tests.web.conftest import Browser
 from tests.web.estate import TODAY, Estate
 
 KEY = "k" * 22
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def pdf() -> bytes:
+    """Return the smallest PDF there is."""
+    out, made = io.BytesIO(), pikepdf.new()
+    made.add_blank_page()
+    made.save(out)
+    return out.getvalue()
+
+
+PDF = pdf()
 
 
 @contextmanager
@@ -38,8 +50,11 @@ def counting(engine: Engine) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def clerk(browser: Browser) -> TestClient:
-    return browser("clerk")
+def clerk(browser: Browser, estate: Estate) -> TestClient:
+    """Return a clerk who looks at the first community."""
+    client = browser("clerk")
+    client.post("/community", data={"community_id": str(estate.communities[0])})
+    return client
 
 
 @pytest.fixture
@@ -316,12 +331,16 @@ def test_a_mark_is_shown_and_keeps_the_unit_out_of_batches(clerk: TestClient, en
     with db.reading(engine) as session:
         flags = estate_marks.flags_of(session, [unit_id])
         assert flags == {unit_id: ("no_dunning", "elderly")}
-        told = notices.verdicts(session, level=1, as_of=TODAY, debts={unit_id: [debt()]}, pause_days=15)
+        told = notice_verdicts.verdicts(
+            session, level=1, as_of=TODAY, on=TODAY, debts={unit_id: [debt()]}, pause_days=15
+        )
         assert told[unit_id].reason == "do_not_dun"
         mark_id = estate_marks.of_unit(session, unit_id)[1]["id"]
     post(clerk, f"{path}/{mark_id}/end")
     with db.reading(engine) as session:
-        told = notices.verdicts(session, level=1, as_of=TODAY, debts={unit_id: [debt()]}, pause_days=15)
+        told = notice_verdicts.verdicts(
+            session, level=1, as_of=TODAY, on=TODAY, debts={unit_id: [debt()]}, pause_days=15
+        )
         assert told[unit_id].reason is None
 
 
@@ -366,7 +385,9 @@ def test_an_objection_without_accrual_still_keeps_the_unit_out_of_batches(
     where = post(clerk, f"/units/{unit_id}/hold", **hold_data(review_on="2026-11-25"))
     assert post(clerk, f"/units/{unit_id}/hold", **hold_data(review_on="2026-11-25")) == where
     with db.reading(engine) as session:
-        told = notices.verdicts(session, level=1, as_of=TODAY, debts={unit_id: [debt()]}, pause_days=15)
+        told = notice_verdicts.verdicts(
+            session, level=1, as_of=TODAY, on=TODAY, debts={unit_id: [debt()]}, pause_days=15
+        )
         assert told[unit_id].reason == "on_hold"
         assert estate_marks.flags_of(session, [unit_id], on=TODAY) == {unit_id: ("disputed",)}
     listed = clerk.get("/holds?state=due").text
@@ -481,12 +502,12 @@ def test_the_account_of_a_period_foots(clerk: TestClient, engine: Engine, unit_i
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/units", 22), ("/units/map", 18), ("/holds", 14), ("/units/{unit}?tab=timeline", 48)]
+    ("path", "most"), [("/units", 32), ("/units/map", 28), ("/holds", 22), ("/units/{unit}?tab=timeline", 75)]
 )
 def test_a_page_takes_as_many_statements_for_many_rows_as_for_few(
-    browser: Browser, engine: Engine, estate: Estate, unit_id: int, path: str, most: int
+    clerk: TestClient, engine: Engine, estate: Estate, unit_id: int, path: str, most: int
 ) -> None:
-    client, address = browser("clerk"), path.replace("{unit}", str(unit_id))
+    client, address = clerk, path.replace("{unit}", str(unit_id))
     client.get(address)
     with counting(engine) as few:
         assert client.get(address).status_code == 200

@@ -242,7 +242,7 @@ def _person(
         status=status,
         unit=head,
         row=row,
-        name=mask_name(row.name),
+        called=mask_name(row.name),
         changes=changes,
         form=form,
     )
