@@ -62,7 +62,8 @@ class Review:
 def review(session: Session, *, period: Period, by_name: str, today: dt.date, now: dt.datetime) -> Review:
     """Return what closing the period now would write down, and what is still open."""
     community = estate.community_row(session, period.community_id)
-    where = {"community_id": period.community_id, "from_on": period.first_on, "to_on": period.last_on}
+    here, first, last = period.community_id, period.first_on, period.last_on
+    billed = closing.billed(session, community_id=here, from_on=first, to_on=last)
     standing = closing.standing(session, community_id=period.community_id, span=period.span, first_on=period.first_on)
     holders = tuple(shifts.holders(session, community_id=period.community_id, now=now))
     count, left, _ = unclaimed.listed(session, community_id=period.community_id, limit=1)
@@ -78,13 +79,15 @@ def review(session: Session, *, period: Period, by_name: str, today: dt.date, no
         by=by_name,
         lines=tuple(
             CloseLine(kind=line.kind, method=line.method, count=line.count, amount_fen=line.amount_fen)
-            for line in closing.lines(session, **where)
+            for line in closing.lines(session, community_id=here, from_on=first, to_on=last)
         ),
         shares=tuple(
             CloseShare(item=item, component=component, amount_fen=fen)
-            for item, component, fen in closing.shares(session, **where)
+            for item, component, fen in closing.shares(session, community_id=here, from_on=first, to_on=last)
         ),
-        **closing.billed(session, **where),
+        issued_fen=billed["issued_fen"],
+        taken_back_fen=billed["taken_back_fen"],
+        forgiven_fen=billed["forgiven_fen"],
         accounts=accounts,
         heads_digest=digest,
         open_shifts=tuple(holder.name for holder in holders),
@@ -95,7 +98,7 @@ def review(session: Session, *, period: Period, by_name: str, today: dt.date, no
         facts=facts,
         holders=holders,
         failing_accounts=closing.failing_accounts(session, period.community_id),
-        outside_the_chain=closing.outside_the_chain(session, **where),
+        outside_the_chain=closing.outside_the_chain(session, community_id=here, from_on=first, to_on=last),
         unclaimed=count,
         is_closed=standing is not None and standing.is_closed,
         version=facts.version,

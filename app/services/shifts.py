@@ -67,39 +67,7 @@ def hand_over(session: Session, *, community_id: int, pieces: Sequence[int], rea
     facts = _facts(session, community_id, lines, pieces, reason, by)
     if facts.difference_fen and not reason.strip():
         raise Refusal("shift.reason_missing", field="reason", difference_fen=facts.difference_fen)
-    document_id = documents.freeze(
-        session,
-        [
-            {
-                "community_id": community_id,
-                "unit_id": None,
-                "kind": "shift",
-                "number": facts.number,
-                "facts": codec.to_json(facts),
-                "created_at": by.now,
-            }
-        ],
-    )[0]
-    shift_id = shifts.insert(
-        session,
-        {
-            "community_id": community_id,
-            "number": facts.number,
-            "cashier_id": by.user_id,
-            "from_at": lines[0].recorded_at,
-            "until_at": by.now,
-            "lines": len(lines),
-            "total_fen": total,
-            "cash_fen": facts.cash_fen,
-            "counted_fen": facts.counted_fen,
-            "difference_fen": facts.difference_fen,
-            "pieces": canonical(list(pieces)),
-            "totals": canonical([codec.to_json(one) for one in facts.sums]),
-            "reason": reason.strip(),
-            "document_id": document_id,
-        },
-        lines,
-    )
+    shift_id = _write(session, community_id, lines, pieces, facts, by)
     audit.record(
         session, at=by.now, actor=by.login, action="shift.handed_over", subject=f"shift:{shift_id}",
         community_id=community_id,
@@ -134,6 +102,50 @@ def confirm(session: Session, *, shift_id: int, note: str, by: By) -> None:
         session, at=by.now, actor=by.login, action="shift.confirmed", subject=f"shift:{shift_id}",
         community_id=found.community_id,
     )  # fmt: skip
+
+
+def _write(
+    session: Session,
+    community_id: int,
+    lines: Sequence[shifts.Line],
+    pieces: Sequence[int],
+    facts: ShiftFacts,
+    by: By,
+) -> int:
+    """Freeze the sheet and write the shift with its rows."""
+    document_id = documents.freeze(
+        session,
+        [
+            {
+                "community_id": community_id,
+                "unit_id": None,
+                "kind": "shift",
+                "number": facts.number,
+                "facts": codec.to_json(facts),
+                "created_at": by.now,
+            }
+        ],
+    )[0]
+    return shifts.insert(
+        session,
+        {
+            "community_id": community_id,
+            "number": facts.number,
+            "cashier_id": by.user_id,
+            "from_at": lines[0].recorded_at,
+            "until_at": by.now,
+            "lines": len(lines),
+            "total_fen": facts.total_fen,
+            "cash_fen": facts.cash_fen,
+            "counted_fen": facts.counted_fen,
+            "difference_fen": facts.difference_fen,
+            "pieces": canonical(list(pieces)),
+            "totals": canonical([codec.to_json(one) for one in facts.sums]),
+            "reason": facts.reason,
+            "document_id": document_id,
+        },
+        lines,
+    )
 
 
 def _facts(

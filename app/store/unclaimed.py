@@ -161,18 +161,18 @@ def guesses(
     def note(number: int, unit_id: int, label: str, reason: str) -> None:
         found[number].setdefault(unit_id, Guess(unit_id, label)).reasons.append(reason)
 
-    for unit_id, label, code in _by_code(session, community_id, set().union(*texts.values()) if texts else set()):
+    for hit in _by_code(session, community_id, {code for codes in texts.values() for code in codes}):
         for row in rows:
-            if code in texts[row.id]:
-                note(row.id, unit_id, label, "room")
-    for unit_id, label, name in _by_owner(session, community_id, {row.payer for row in rows if row.payer}, as_of):
+            if hit.code in texts[row.id]:
+                note(row.id, hit.id, hit.label, "room")
+    for hit in _by_owner(session, community_id, {row.payer for row in rows if row.payer}, as_of):
         for row in rows:
-            if row.payer == name:
-                note(row.id, unit_id, label, "owner")
-    for unit_id, label, fen in _by_amount(session, community_id, {row.left_fen for row in rows if row.left_fen}, as_of):
+            if row.payer == hit.name:
+                note(row.id, hit.id, hit.label, "owner")
+    for hit in _by_amount(session, community_id, {row.left_fen for row in rows if row.left_fen}, as_of):
         for row in rows:
-            if row.left_fen == fen:
-                note(row.id, unit_id, label, "amount")
+            if row.left_fen == hit.fen:
+                note(row.id, hit.id, hit.label, "amount")
     return {
         number: sorted(units.values(), key=lambda guess: (-len(guess.reasons), guess.label))[:MOST_GUESSES]
         for number, units in found.items()

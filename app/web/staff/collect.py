@@ -133,7 +133,8 @@ def pay(request: Request, unit_id: Id, here: Cashier, engine: Database, form: Pa
 def preview(unit_id: Id, here: Cashier, engine: Database, form: PayForm) -> Response:
     """Answer with the preview alone, for the page that asks while somebody types."""
     faults: dict[str, str] = form.faults
-    effect, values = None, {}
+    effect: payments.Effect | None = None
+    values: dict[str, str] = {}
     if form.model is not None:
         try:
             effect, values = _preview(engine, here, form.model, unit_id, clock.today())

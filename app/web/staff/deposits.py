@@ -111,7 +111,7 @@ def add_kind(request: Request, here: Handler, engine: Database, form: Kinded) ->
 def _list_page(request: Request, here: Here, engine: Engine, form: forms.Filled[Any], *, status: int = 200) -> Response:
     asked = forms.of_address(ListQuery, request)
     query = asked.model or ListQuery()
-    count, held, rows, kinds = 0, 0, [], []
+    count, held, rows, kinds = 0, 0, list[Any](), list[Any]()
     with db.reading(engine) as session:
         if here.community_id is not None:
             count, held, rows = deposit_reads.listed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -128,7 +128,7 @@ def _open_page(
 @router.get("/collect/shifts")
 def show_list(request: Request, here: Cashier, session: Reading) -> Response:
     query = forms.of_address(ListQuery, request).model or ListQuery()
-    count, rows, holders = 0, [], []
+    count, rows, holders = 0, list[Any](), list[shift_reads.Holder]()
     if here.community_id is not None:
         offset = (query.page - 1) * PAGE_SIZE
         count, rows = shift_reads.listed(session, community_id=here.community_id, limit=PAGE_SIZE, offset=offset)

@@ -111,7 +111,7 @@ def _list_page(
     request: Request, here: Here, engine: Engine, form: forms.Filled[MoneyForm], *, status: int = 200
 ) -> Response:
     query = forms.of_address(ListQuery, request).model or ListQuery()
-    count, left, rows = 0, 0, []
+    count, left, rows = 0, 0, list[Any]()
     guesses: dict[int, list[unclaimed_reads.Guess]] = {}
     with db.reading(engine) as session:
         if here.community_id is not None:
@@ -172,9 +172,15 @@ def match(request: Request, unclaimed_id: Id, here: Matcher, engine: Database, f
             raise
         told = form.with_refusal(refusal)
         return _refused(request, here, engine, unclaimed_id, STATUS[refusal.kind], match=told)
-    facts = {"unit": head.label if head else "", "number": made.receipt_number, "amount_fen": form.model.amount}
-    where = f"/collect/unclaimed/{unclaimed_id}"
-    return pages.back_to(request, where, here=here, code="done.unclaimed_matched", **facts)
+    return pages.back_to(
+        request,
+        f"/collect/unclaimed/{unclaimed_id}",
+        here=here,
+        code="done.unclaimed_matched",
+        unit=head.label if head else "",
+        number=made.receipt_number,
+        amount_fen=form.model.amount,
+    )
 
 
 @router.post("/collect/unclaimed/{unclaimed_id}/return")
@@ -237,10 +243,17 @@ def _trial(session: Session, here: Here, unclaimed_id: int, model: MatchForm) ->
 
 
 def _refused(
-    request: Request, here: Here, engine: Engine, unclaimed_id: int, status: int, **told: forms.Filled[Any]
+    request: Request,
+    here: Here,
+    engine: Engine,
+    unclaimed_id: int,
+    status: int,
+    *,
+    match: forms.Filled[Any] = BLANK,
+    back: forms.Filled[Any] = BLANK,
 ) -> Response:
     with db.reading(engine) as session:
-        return _page(request, here, session, unclaimed_id, status=status, **told)
+        return _page(request, here, session, unclaimed_id, status=status, match=match, back=back)
 
 
 def _page(
