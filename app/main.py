@@ -49,6 +49,7 @@ from app.web.staff import (
     desk,
     estate,
     holds,
+    import_tasks,
     imports,
     jobs,
     notices,
@@ -94,6 +95,7 @@ STAFF_PAGES = (
     desk,
     estate,
     holds,
+    import_tasks,
     imports,
     jobs,
     notices,
@@ -151,7 +153,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     app.state.gateways = _outside(settings)
     app.state.kept = standing.Kept()
     app.state.caretaker = Caretaker(app.state.engine, settings)
-    app.state.errands = Errands(app.state.engine)
+    app.state.errands = Errands(app.state.engine, app.state.gateways.files)
     app.state.finish_batch = _finisher(app, workers=settings.render_workers)
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)

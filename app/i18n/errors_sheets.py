@@ -68,6 +68,7 @@ SENTENCES: dict[str, str] = {
     "import.formulas_without_value": "有 {count} 个公式没有计算结果（文件由程序生成、未经 Excel 保存）。请用 Excel 打开并保存一次后再导入。",
     # --- why a sheet was left alone
     "ignored.no_header": "前 15 行里没有找到认识的表头，这张表没有读。",
+    "ignored.by_choice": "您选择了不读这张表。",
     "ignored.parking": "车位表暂不导入。",
     "ignored.buildings": "楼栋单元表只作参考：楼栋和单元随房屋一起建立。",
     "ignored.paid_by_month": "标题说的是收费或缴费，这张按月的表像是收款记录，不当作欠费读入。若确是欠费，请在标题中写明“欠费”，或指定类型为欠费。",

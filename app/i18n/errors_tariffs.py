@@ -20,6 +20,12 @@ SENTENCES: dict[str, str] = {
     "done.tariff_published": "已发布，从生效日期起适用。",
     "done.tariff_withdrawn": "已撤回。",
     "done.tariff_refused": "已退回，编制人会看到原因。",
+    # 导入
+    "import.bad_mapping": "看不懂提交的列对应。请刷新页面，重新上传文件。",
+    "import.community_just_made": "“{name}”刚刚由另一次导入建立，这次没有写入任何内容。请重新预览后再导入，已有的不会重复。",
+    "import_mapping.unknown": "没有找到这条记住的对应，可能已经忘掉了。",
+    "done.import_started": "已开始导入。离开本页不影响，结果在本页和“后台任务”里看。",
+    "done.mapping_forgotten": "已忘掉。以后遇到同样的表头，会重新辨认。",
     # 出账
     "billing.nothing_to_bill": "{period} 没有新账单要生成：范围内的账单都已经有了，或没有到账期的项目。请核对账期和范围。",
     "billing_draft.unknown": "没有找到这份编制，或它不在您负责的小区内。",

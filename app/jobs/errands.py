@@ -10,9 +10,11 @@ from sqlalchemy import Engine
 
 from app import clock
 from app.domain.errors import Refusal
+from app.gateways.ports import Files
 from app.i18n import zh_cn
+from app.jobs import importing
 from app.services import billing
-from app.store import billing_drafts, db, jobs
+from app.store import billing_drafts, db, import_mappings, jobs
 
 log = structlog.get_logger()
 
@@ -22,6 +24,11 @@ class Errands:
     """What a page may ask for; each errand may be run any number of times and acts once."""
 
     engine: Engine
+    files: Files
+
+    def bring_in(self, task_id: int) -> None:
+        """Carry out an import that was asked for."""
+        importing.run(self.engine, self.files, task_id)
 
     def bill(self, draft_id: int) -> None:
         """Carry out a released run or reversal; when its data changed meanwhile, say so and give it up."""
@@ -55,14 +62,15 @@ class Errands:
     def catch_up(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Carry out what was released or asked for and is not done: what the worker does when it wakes."""
         with db.reading(self.engine) as session:
-            drafts = billing_drafts.unfinished(session)
-        for draft_id in drafts:
+            drafts, tasks = billing_drafts.unfinished(session), import_mappings.unfinished(session)
+        errands = [(self.bill, number) for number in drafts] + [(self.bring_in, number) for number in tasks]
+        for errand, number in errands:
             if go_on():
                 try:
-                    self.bill(draft_id)
+                    errand(number)
                 except Exception:
                     # One that cannot be carried out never starves those after it; it is tried again at the next wake.
-                    log.exception("billing.not_carried_out", draft_id=draft_id)
+                    log.exception("errand.not_carried_out", errand=errand.__name__, number=number)
 
     def _finish(self, job_id: int, state: str, result: str) -> None:
         with db.transaction(self.engine) as session:

@@ -37,7 +37,9 @@ def run(
             every_seconds=RENDER_EVERY_SECONDS,
         ),
     ]
-    tasks.append(scheduler.Task("errands", Errands(engine).catch_up, every_seconds=RENDER_EVERY_SECONDS))
+    tasks.append(
+        scheduler.Task("errands", Errands(engine, gateways.files).catch_up, every_seconds=RENDER_EVERY_SECONDS)
+    )
     if caretaker is not None and caretaker.settings.backup_at:
         at = dt.time.fromisoformat(caretaker.settings.backup_at)
         tasks.append(scheduler.Task("backup", partial(back_up, caretaker), at=at))

@@ -56,12 +56,20 @@ def find(sheet: Sheet) -> Header | None:
     """Return the header among the first rows, or None where fewer than two columns are known."""
     best: tuple[int, _Candidate] | None = None
     for number, row in enumerate(sheet.rows[:SEARCHED_ROWS]):
-        candidate = _read(row, _above(sheet, number))
+        candidate = _read(row, above(sheet, number))
         if candidate.score >= _LEAST_KNOWN and (best is None or candidate.score > best[1].score):
             best = (number, candidate)
     if best is None:
         return None
-    number, candidate = best
+    return _header(sheet, *best)
+
+
+def at(sheet: Sheet, number: int) -> Header:
+    """Return the header a row (zero-based) would be, however little of it is known."""
+    return _header(sheet, number, _read(sheet.rows[number], above(sheet, number)))
+
+
+def _header(sheet: Sheet, number: int, candidate: _Candidate) -> Header:
     titles = tuple(_title(value) for value in sheet.rows[number][: candidate.width])
     unclear = tuple(candidate.unclear)
     return Header(number, candidate.fields, tuple(candidate.months), titles, candidate.width, unclear)
@@ -145,7 +153,7 @@ def _aside() -> frozenset[str]:
     return frozenset(words.fold(word) for word in words.HEADERS["aside"]["words"])
 
 
-def _read(row: Row, above: Row) -> _Candidate:
+def _read(row: Row, over: Row) -> _Candidate:
     found = _Candidate()
     for position, value in enumerate(row):
         if value == "":
@@ -153,7 +161,7 @@ def _read(row: Row, above: Row) -> _Candidate:
         if isinstance(value, str) and _PUNCTUATION.sub("", words.fold(value)) in _aside():
             break
         found.width = position + 1
-        month = dates.header_month(value) or _month_below_year(value, above[position])
+        month = month_of(value, over[position])
         if month is not None:
             found.months.append((position, month))
         elif dates.is_unclear_month(value):
@@ -169,6 +177,11 @@ def _read(row: Row, above: Row) -> _Candidate:
     return found
 
 
+def month_of(value: Cell, over: Cell) -> Span | None:
+    """The month a header cell names, by itself or below its year."""
+    return dates.header_month(value) or _month_below_year(value, over)
+
+
 def _month_below_year(value: Cell, above: Cell) -> Span | None:
     month = dates.bare_month(value)
     if month is None or not isinstance(above, str | float):
@@ -176,7 +189,7 @@ def _month_below_year(value: Cell, above: Cell) -> Span | None:
     return dates.header_month(f"{_title(above).removesuffix(words.YEAR_MARK)}-{month}")
 
 
-def _above(sheet: Sheet, number: int) -> Row:
+def above(sheet: Sheet, number: int) -> Row:
     """The row above, with its merged cells spread over their columns."""
     if number == 0:
         return [""] * len(sheet.rows[0])

@@ -22,11 +22,19 @@ def parse(file_name: str, data: bytes, limits: Limits = guard.STANDARD, kind: Sh
     return ParsedBook(file_name, hashlib.sha256(data).hexdigest(), tuple(parse_sheet(sheet, kind) for sheet in sheets))
 
 
-def parse_sheet(sheet: Sheet, wanted: SheetKind | None = None) -> ParsedSheet:
-    """Read one sheet as it stands."""
-    header = headers.find(sheet)
-    if header is None:
+def parse_sheet(
+    sheet: Sheet, wanted: SheetKind | None = None, *, told: tuple[SheetKind, Header] | None = None
+) -> ParsedSheet:
+    """Read one sheet as it stands, or as somebody ``told`` what it is and where its columns are."""
+    if told is not None:
+        kind, header = told
+        if kind is SheetKind.IGNORED:
+            return ParsedSheet(sheet.name, kind, header.row + 1, _columns(header), reason="ignored.by_choice")
+        return _parsed(sheet, kind, header)
+    found = headers.find(sheet)
+    if found is None:
         return ParsedSheet(sheet.name, SheetKind.IGNORED, reason="ignored.no_header")
+    header = found
     kind = headers.kind_of(header)
     if wanted is not None and kind is not SheetKind.IGNORED and "room" in header.fields:
         kind = wanted
@@ -36,6 +44,10 @@ def parse_sheet(sheet: Sheet, wanted: SheetKind | None = None) -> ParsedSheet:
         )
     if kind is SheetKind.IGNORED:
         return ParsedSheet(sheet.name, kind, header.row + 1, _columns(header), reason=_why_ignored(header))
+    return _parsed(sheet, kind, header)
+
+
+def _parsed(sheet: Sheet, kind: SheetKind, header: Header) -> ParsedSheet:
     reader = RowReader(sheet, header)
     records = _read(kind, reader, header)
     if kind is SheetKind.ARREARS and {"area", "owner"} <= header.fields.keys():

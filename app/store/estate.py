@@ -34,13 +34,16 @@ def create_community(session: Session, *, name: str, is_demo: bool = False, **co
     """Create a community with the default procedure and return its id.
 
     Raises:
-        Refusal: ``demo.never_mixed`` where real and fictional communities would stand side by side.
+        Refusal: ``demo.never_mixed`` where real and fictional communities would stand side by side;
+            ``import.community_just_made`` when another writer was quicker (on PostgreSQL the second waits here).
 
     """
     if session.execute(sa.select(community.c.id).where(community.c.is_demo != is_demo).limit(1)).first() is not None:
         raise conflict("demo.never_mixed")
     columns["is_demo"] = is_demo
-    made = session.execute(sa.insert(community).values(name=name, **columns).returning(community.c.id)).scalar_one()
+    if not db.insert_one_new(session, community, {"name": name, **columns}):
+        raise conflict("import.community_just_made", name=name)
+    made = session.execute(sa.select(community.c.id).where(community.c.name == name)).scalar_one()
     session.execute(sa.insert(procedure_level), [{"community_id": made, **level} for level in LEVELS])
     return int(made)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,15 @@ class Options:
     due_day: int = 10
     late_charge: Rate = ONE_PER_MILLE
     """What a community without a late-charge policy starts with; the office enters its contract's own version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a clerk said of a header: ``choice`` as ``sheets.mapping.written`` gives it."""
+
+    fingerprint: str
+    sheet_name: str
+    choice: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
