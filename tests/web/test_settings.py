@@ -14,9 +14,11 @@ from starlette.testclient import TestClient
 
 from app import clock
 from app.domain.access import Role
+from app.i18n import zh_cn
 from app.services import signin
 from app.store import calendars, db, office, sessions
 from app.store import estate as communities
+from app.store.documents import PREFIX
 from app.store.tables import community
 from app.store.tables_office import audit_event, number_counter
 from app.store.tables_settings import care_run, setup_step
@@ -183,6 +185,10 @@ def test_a_faulty_calendar_is_not_entered(admin: TestClient, engine: Engine) -> 
         assert said in answer.text, data
     with db.reading(engine) as session:
         assert 2027 not in calendars.load(session).years_known
+
+
+def test_every_kind_of_number_has_a_name() -> None:
+    assert [kind for kind in PREFIX if f"number_kind.{kind}" not in zh_cn.LABELS] == []
 
 
 def test_numbers_go_on_from_the_old_system_and_never_back(admin: TestClient, engine: Engine, estate: Estate) -> None:
