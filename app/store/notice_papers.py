@@ -304,9 +304,8 @@ def people(session: Session, batch: Row) -> dict[str, str]:
     """Return the names of who drafted, released and stopped a batch."""
     ids = {"created": batch.created_by, "released": batch.released_by, "cancelled": batch.cancelled_by}
     wanted = [number for number in ids.values() if number is not None]
-    names = dict(
-        session.execute(sa.select(app_user.c.id, app_user.c.name).where(app_user.c.id.in_(wanted))).tuples().all()
-    )
+    rows = session.execute(sa.select(app_user.c.id, app_user.c.name).where(app_user.c.id.in_(wanted)))
+    names = {row.id: row.name for row in rows}
     return {act: names.get(number or 0, "") for act, number in ids.items()}
 
 
