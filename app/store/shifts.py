@@ -54,75 +54,98 @@ class Holder:
     since: dt.datetime
 
 
-def _parts(
-    *, community_id: int | None = None, user_id: int | None = None, since: dt.datetime | None = None
-) -> sa.Subquery:
-    """Return every money row recorded by a person at the counter; what came by import never lay in a till."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which rows: of a community, by a person, since an instant; None leaves it open."""
 
-    def wanted(place: sa.Column[Any], by: sa.Column[Any], at: sa.Column[Any]) -> list[sa.ColumnElement[bool]]:
-        found: list[sa.ColumnElement[bool]] = [by.is_not(None)]
-        if community_id is not None:
-            found.append(place == community_id)
-        if user_id is not None:
-            found.append(by == user_id)
-        if since is not None:
-            found.append(at >= since)
+    community_id: int | None = None
+    user_id: int | None = None
+    since: dt.datetime | None = None
+
+    def where(self, place: sa.Column[Any], row: sa.Table) -> list[sa.ColumnElement[bool]]:
+        """Return the conditions; what nobody recorded at a counter never lay in a till."""
+        found: list[sa.ColumnElement[bool]] = [row.c.recorded_by.is_not(None)]
+        if self.community_id is not None:
+            found.append(place == self.community_id)
+        if self.user_id is not None:
+            found.append(row.c.recorded_by == self.user_id)
+        if self.since is not None:
+            found.append(row.c.recorded_at >= self.since)
         return found
 
+
+_NOBODY = sa.cast(sa.null(), sa.BigInteger)
+_NOTHING = sa.literal("", sa.String)
+
+
+def _money(wanted: _Wanted) -> sa.Subquery:
+    """Return every money row recorded by a person; what came by import never lay in a till."""
+    return sa.union_all(*_payments(wanted), _deposits(wanted), *_unclaimed(wanted)).subquery("money")
+
+
+def _payments(wanted: _Wanted) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """Return payments, and those that were taken back."""
     taken_back = sa.and_(reversal.c.target_kind == "payment", reversal.c.target_id == payment.c.id)
     paper = sa.select(document.c.number).where(document.c.payment_id == payment.c.id, document.c.kind == "receipt")
-    receipt = paper.order_by(document.c.id).limit(1).correlate(payment).scalar_subquery()
-    slip = sa.select(document.c.number).where(document.c.id == deposit_entry.c.document_id)
-    nobody, nothing = sa.cast(sa.null(), sa.BigInteger), sa.literal("", sa.String)
+    number = sa.func.coalesce(paper.order_by(document.c.id).limit(1).correlate(payment).scalar_subquery(), "")
     other = reversal.alias("other")
     is_void = sa.exists().where(other.c.target_kind == "payment", other.c.target_id == payment.c.id)
-    return sa.union_all(
+    here, is_ours = payment.c.community_id, payment.c.import_id.is_(None)
+    taken = sa.select(
+        sa.literal("payment", sa.String).label("kind"),
+        payment.c.id.label("row_id"),
+        here.label("community_id"),
+        payment.c.unit_id.label("unit_id"),
+        payment.c.recorded_by.label("recorded_by"),
+        payment.c.recorded_at.label("recorded_at"),
+        payment.c.method.label("method"),
+        payment.c.amount_fen.label("amount_fen"),
+        number.label("number"),
+        payment.c.id.label("payment_id"),
+        sa.case((is_void, 1), else_=0).label("is_void"),
+    ).where(is_ours, *wanted.where(here, payment))
+    back = (
         sa.select(
-            sa.literal("payment", sa.String).label("kind"),
-            payment.c.id.label("row_id"),
-            payment.c.community_id.label("community_id"),
-            payment.c.unit_id.label("unit_id"),
-            payment.c.recorded_by.label("recorded_by"),
-            payment.c.recorded_at.label("recorded_at"),
-            payment.c.method.label("method"),
-            payment.c.amount_fen.label("amount_fen"),
-            sa.func.coalesce(receipt, "").label("number"),
-            payment.c.id.label("payment_id"),
-            sa.case((is_void, 1), else_=0).label("is_void"),
-        ).where(
-            payment.c.import_id.is_(None),
-            *wanted(payment.c.community_id, payment.c.recorded_by, payment.c.recorded_at),
-        ),
-        sa.select(
-            sa.literal("reversal", sa.String), reversal.c.id, payment.c.community_id, payment.c.unit_id,
-            reversal.c.recorded_by, reversal.c.recorded_at, payment.c.method, -payment.c.amount_fen,
-            sa.func.coalesce(receipt, ""), payment.c.id, sa.literal(0),
+            sa.literal("reversal", sa.String), reversal.c.id, here, payment.c.unit_id, reversal.c.recorded_by,
+            reversal.c.recorded_at, payment.c.method, -payment.c.amount_fen, number, payment.c.id, sa.literal(0),
         )
         .join(payment, taken_back)
-        .where(
-            payment.c.import_id.is_(None),
-            *wanted(payment.c.community_id, reversal.c.recorded_by, reversal.c.recorded_at),
-        ),
+        .where(is_ours, *wanted.where(here, reversal))
+    )  # fmt: skip
+    return taken, back
+
+
+def _deposits(wanted: _Wanted) -> sa.Select[Any]:
+    """Return what came in and went out of deposits."""
+    row = deposit_entry.c
+    slip = sa.select(document.c.number).where(document.c.id == row.document_id).correlate(deposit_entry)
+    return (
         sa.select(
-            sa.literal("deposit", sa.String), deposit_entry.c.id, deposit.c.community_id, deposit.c.unit_id,
-            deposit_entry.c.recorded_by, deposit_entry.c.recorded_at, deposit_entry.c.method, deposit_entry.c.till_fen,
-            sa.func.coalesce(slip.correlate(deposit_entry).scalar_subquery(), ""), nobody, sa.literal(0),
+            sa.literal("deposit", sa.String), row.id, deposit.c.community_id, deposit.c.unit_id, row.recorded_by,
+            row.recorded_at, row.method, row.till_fen, sa.func.coalesce(slip.scalar_subquery(), ""), _NOBODY,
+            sa.literal(0),
         )
-        .join(deposit, deposit.c.id == deposit_entry.c.deposit_id)
-        .where(*wanted(deposit.c.community_id, deposit_entry.c.recorded_by, deposit_entry.c.recorded_at)),
+        .join(deposit, deposit.c.id == row.deposit_id)
+        .where(*wanted.where(deposit.c.community_id, deposit_entry))
+    )  # fmt: skip
+
+
+def _unclaimed(wanted: _Wanted) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """Return money that came in unclaimed, and what became of it: a match is a payment here and less of it there."""
+    row, here = unclaimed_entry.c, unclaimed.c.community_id
+    found = sa.select(
+        sa.literal("unclaimed", sa.String), unclaimed.c.id, here, _NOBODY, unclaimed.c.recorded_by,
+        unclaimed.c.recorded_at, unclaimed.c.method, unclaimed.c.amount_fen, _NOTHING, _NOBODY, sa.literal(0),
+    ).where(*wanted.where(here, unclaimed))  # fmt: skip
+    became = (
         sa.select(
-            sa.literal("unclaimed", sa.String), unclaimed.c.id, unclaimed.c.community_id, nobody,
-            unclaimed.c.recorded_by, unclaimed.c.recorded_at, unclaimed.c.method, unclaimed.c.amount_fen,
-            nothing, nobody, sa.literal(0),
-        ).where(*wanted(unclaimed.c.community_id, unclaimed.c.recorded_by, unclaimed.c.recorded_at)),
-        sa.select(
-            sa.literal("unclaimed_entry", sa.String), unclaimed_entry.c.id, unclaimed.c.community_id, nobody,
-            unclaimed_entry.c.recorded_by, unclaimed_entry.c.recorded_at, unclaimed_entry.c.method,
-            unclaimed_entry.c.amount_fen, nothing, unclaimed_entry.c.payment_id, sa.literal(0),
+            sa.literal("unclaimed_entry", sa.String), row.id, here, _NOBODY, row.recorded_by, row.recorded_at,
+            row.method, row.amount_fen, _NOTHING, row.payment_id, sa.literal(0),
         )
-        .join(unclaimed, unclaimed.c.id == unclaimed_entry.c.unclaimed_id)
-        .where(*wanted(unclaimed.c.community_id, unclaimed_entry.c.recorded_by, unclaimed_entry.c.recorded_at)),
-    ).subquery("money")  # fmt: skip
+        .join(unclaimed, unclaimed.c.id == row.unclaimed_id)
+        .where(*wanted.where(here, unclaimed_entry))
+    )  # fmt: skip
+    return found, became
 
 
 def _not_handed_over(money: sa.Subquery) -> sa.ColumnElement[bool]:
@@ -145,7 +168,7 @@ def open_lines(session: Session, *, community_id: int, cashier_id: int) -> list[
     before = last(session, community_id=community_id, cashier_id=cashier_id)
     # No transaction outlives a day: whatever is older than that lies in the shift before.
     since = before.until_at - dt.timedelta(days=1) if before is not None else None
-    money = _parts(community_id=community_id, user_id=cashier_id, since=since)
+    money = _money(_Wanted(community_id, cashier_id, since))
     return _lines(session, money, _not_handed_over(money))
 
 
@@ -175,7 +198,7 @@ def _lines(session: Session, money: sa.Subquery, *where: sa.ColumnElement[bool])
 def lines_of(session: Session, shift_id: int) -> list[Line]:
     """Return the money rows of one hand-over."""
     head = by_id(session, shift_id)
-    money = _parts(community_id=head.community_id, user_id=head.cashier_id, since=head.from_at)
+    money = _money(_Wanted(head.community_id, head.cashier_id, head.from_at))
     mine = sa.exists().where(
         shift_line.c.shift_id == shift_id, shift_line.c.kind == money.c.kind, shift_line.c.row_id == money.c.row_id
     )
@@ -185,7 +208,7 @@ def lines_of(session: Session, shift_id: int) -> list[Line]:
 def holders(session: Session, *, community_id: int, now: dt.datetime) -> list[Holder]:
     """Return who has money that was not handed over, the longest first; looks back two months."""
     people = sa.select(app_user.c.id)
-    money = _parts(community_id=community_id, since=now - dt.timedelta(days=WARN_DAYS))
+    money = _money(_Wanted(community_id, since=now - dt.timedelta(days=WARN_DAYS)))
     since = sa.func.min(money.c.recorded_at).label("since")
     amount = sa.cast(sa.func.sum(money.c.amount_fen), sa.BigInteger)
     rows = session.execute(
