@@ -34,6 +34,8 @@ LABELS: dict[str, str] = {
     "file_kind.authority": "授权",
     "file_kind.photo": "照片",
     "file_kind.other": "其他",
+    "task.holds": "{n} 件异议或暂缓七天内要答复",
+    "task_link.holds": "异议与暂缓",
     "hold_state.open": "生效中",
     "hold_state.due": "七天内到期",
     "hold_state.ended": "已结束",

@@ -24,7 +24,7 @@ from app.domain.waivers import WaiverKind, WaiverReason
 from app.gateways import keys, passwords
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
-from app.jobs import demo_counter, demo_months, demo_owner, nightly, worker
+from app.jobs import demo_counter, demo_estate, demo_months, demo_owner, nightly, worker
 from app.services import imports, printing, signin, waivers
 from app.settings import Settings
 from app.sheets import parsing, words
@@ -105,6 +105,7 @@ def build(settings: Settings) -> Estate:
         clerk=people[0].login,
     )
     demo_counter.fill(engine, community_id=community_id, cashier=people[0].login, **data["counter"])
+    demo_estate.fill(engine, community_id=community_id, clerk=people[0].login, **data["estate"])
     phone = demo_owner.phone_of(engine, unit_id)
     engine.dispose()
     return Estate(data["community"]["name"], units, owing, people, owner_path, owner_unit, phone)

@@ -26,6 +26,7 @@ from app.store import (
     calendars,
     db,
     desk_reads,
+    holds,
     office,
     report_money,
     report_reads,
@@ -153,6 +154,7 @@ def _tasks(session: Session, here: Here, today: dt.date) -> list[Task]:
     may, number = here.actor.may, reachable(here, here.community_id)
     w = desk_reads.waiting(session, community_id=number, user_id=here.actor.user_id, today=today)
     own = len(shifts.open_lines(session, community_id=number, cashier_id=here.actor.user_id))
+    resting = holds.count_due(session, community_ids=[number], today=today)
     known = years_known(calendars.load(session))
     year_missing = today.month >= FIRST_WARNING_MONTH and today.year + 1 not in known
     age = None if w.backed_up_at is None else (today - w.backed_up_at.astimezone(clock.SHANGHAI).date()).days
@@ -163,6 +165,7 @@ def _tasks(session: Session, here: Here, today: dt.date) -> list[Task]:
         (w.tariffs, Task("tariffs", "adjustments-horizontal", "/rates", w.tariffs), _P.TARIFF_PUBLISH),
         (w.unclaimed, Task("unclaimed", "coin", "/collect/unclaimed", w.unclaimed), _P.UNCLAIMED_MATCH),
         (w.requests, Task("requests", "message", "/requests", w.requests, w.requests_due), _P.OWNER_REQUEST_SEE),
+        (resting, Task("holds", "clock-hour-4", "/holds?state=due", resting), _P.HOLD_SET),
         (own, Task("own_shift", "cash", "/collect/shift", own), _P.PAYMENT_RECORD),
         (w.shifts, Task("shifts", "checks", "/collect/shifts", w.shifts), _P.SHIFT_CONFIRM),
         (w.printing, Task("printing", "printer", "/notices", w.printing), _P.NOTICE_SEE),

@@ -15,6 +15,7 @@ from app import clock
 from app.domain.access import Permission
 from app.domain.registry import Usage
 from app.store import (
+    arrears,
     contacts,
     estate,
     estate_marks,
@@ -198,6 +199,7 @@ def page_of_unit(
         revealed=revealed or {},
         is_trial=as_of != today,
         flags=estate_marks.flags_of(session, [unit_id], on=today).get(unit_id, ()),
+        level=_level(session, found, today),
         marks=estate_marks.of_unit(session, unit_id),
         holds=held,
         open_holds=[row for row in held if row["is_open"]],
@@ -210,6 +212,13 @@ def page_of_unit(
         rate_text=rate_text,
         **_of_tab(session, found.head, shown, today),
     )
+
+
+def _level(session: Session, found: UnitView, today: dt.date) -> int | None:
+    """Return how far the reminding has come, None where nothing is overdue."""
+    wanted = arrears.Filter(community_id=found.head.community_id, unit_ids=(found.head.unit_id,))
+    rows = arrears.list_units(session, as_of=today, wanted=wanted)
+    return rows[0].level if rows else None
 
 
 def _of_tab(session: Session, head: unit_reads.Head, tab: str, today: dt.date) -> dict[str, Any]:
