@@ -205,6 +205,20 @@ def lines_of(session: Session, shift_id: int) -> list[Line]:
     return _lines(session, money, mine)
 
 
+def elsewhere(session: Session, *, cashier_id: int, but: int | None, now: dt.datetime) -> list[tuple[str, int, int]]:
+    """Return what a cashier has not handed over in other communities: name, rows, fen; looks back two months."""
+    money = _money(_Wanted(user_id=cashier_id, since=now - dt.timedelta(days=WARN_DAYS)))
+    amount = sa.cast(sa.func.sum(money.c.amount_fen), sa.BigInteger)
+    rows = session.execute(
+        sa.select(community.c.name, sa.func.count(), amount)
+        .join(community, community.c.id == money.c.community_id)
+        .where(_not_handed_over(money), money.c.community_id != (but or 0))
+        .group_by(community.c.id, community.c.name)
+        .order_by(community.c.id)
+    )
+    return [(name, int(count), int(fen)) for name, count, fen in rows]
+
+
 def holders(session: Session, *, community_id: int, now: dt.datetime) -> list[Holder]:
     """Return who has money that was not handed over, the longest first; looks back two months."""
     people = sa.select(app_user.c.id)

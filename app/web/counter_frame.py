@@ -62,11 +62,10 @@ def tabs(session: Session, here: Here, current: str) -> tuple[Tab, ...]:
     )
 
 
-def till(session: Session, here: Here) -> Till:
-    """Return the open shift of the person signed in."""
-    if here.community_id is None:
-        return Till()
-    return Till(shifts.open_lines(session, community_id=here.community_id, cashier_id=here.actor.user_id))
+def till(session: Session, here: Here, community_id: int | None = None) -> Till:
+    """Return the open shift of the person signed in, in the community of a unit or in the one the lists show."""
+    place = community_id or here.community_id
+    return Till(shifts.open_lines(session, community_id=place, cashier_id=here.actor.user_id)) if place else Till()
 
 
 def by(here: Here, key: str) -> By:

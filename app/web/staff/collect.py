@@ -87,7 +87,7 @@ def ask_room(request: Request, here: Cashier, session: Reading) -> Response:
         done_unit=unit_reads.head(session, done.unit_id) if done is not None else None,
         prints=query.paper,
         tabs=counter_frame.tabs(session, here, "collect"),
-        till=counter_frame.till(session, here),
+        till=counter_frame.till(session, here, done.community_id if done is not None else None),
     )
 
 
@@ -194,7 +194,7 @@ def _shown(session: Session, here: Here, unit_id: int, today: dt.date) -> Shown:
         open_requests=unit_reads.open_requests(session, unit_id),
         deposits_fen=sum(row.held_fen for row in deposits.held_of_unit(session, unit_id)),
         tabs=counter_frame.tabs(session, here, "collect"),
-        till=counter_frame.till(session, here),
+        till=counter_frame.till(session, here, found.head.community_id),
     )
 
 

@@ -104,6 +104,7 @@ def _open_page(
             if here.community_id is not None
             else None
         )
+        others = shift_reads.elsewhere(session, cashier_id=here.actor.user_id, but=here.community_id, now=clock.now())
     counts = form.values.get("pieces", [])
     return pages.page(
         request,
@@ -116,6 +117,7 @@ def _open_page(
         sums=shifts.sums(till.lines),
         cash_fen=sum(line.amount_fen for line in till.lines if line.method == Method.CASH.value),
         before=before,
+        others=[one for one in others if one[0] in dict(here.communities).values()],
         pieces=[
             (value, counts[place] if isinstance(counts, list) and place < len(counts) else "")
             for place, value in enumerate(PIECES)
