@@ -53,7 +53,6 @@ LABELS: dict[str, str] = {
     "request_event.answered": "物业答复",
     "request_event.closed": "办结",
     "request_event.withdrawn": "业主撤回",
-    "number_kind.request": "业主来件",
     "action.owner.code_asked": "业主索取验证码",
     "action.owner.code_refused": "业主验证码不对",
     "action.owner.signed_in": "业主用验证码登录",

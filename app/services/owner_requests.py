@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain import owner_requests as rules
 from app.domain.errors import Refusal, conflict
 from app.domain.owner_requests import Outcome, RequestKind, RequestState
-from app.store import audit, calendars, documents, estate, ledger, once, owner_requests, stored_files
+from app.store import audit, calendars, documents, estate, holds, ledger, once, owner_requests, stored_files
 from app.store.types import canonical
 
 OWNER = "owner"
@@ -183,6 +183,8 @@ def hold(
         "recorded_by": actor_id,
     }
     made = ledger.post(session, ledger.Posting(row["unit_id"], "adjustment", posted), through=today)
+    papers = {"adjustment_id": made, "community_id": row["community_id"], "unit_id": row["unit_id"]}
+    holds.add_case(session, papers | {"is_objection": True, "note": row["number"], "review_on": row["due_on"]})
     owner_requests.update(session, request_id, hold_id=made)
     _tell(session, request_id, row["community_id"], "held", now=now, actor=actor, note=until_on.isoformat())
     return made

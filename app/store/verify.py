@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.store import chain, ledger, replay
 from app.store.tables import account, allocation, bill, bill_hold, bill_state, ledger_entry, unit
-from app.store.tables_office import document, document_file
+from app.store.tables_office import document, document_file, stored_file
+from app.store.tables_portal import acknowledgement
 
 BROKEN = frozenset({"verify.entry_missing", "verify.chain_broken", "verify.entry_changed"})
 
@@ -57,7 +58,22 @@ def stored_files(session: Session) -> list[tuple[str, str]]:
             document_file, document_file.c.document_id == document.c.id
         )
     )
-    return [(number, sha256) for number, sha256 in rows]
+    return [(number, sha256) for number, sha256 in rows] + _files_of_owners(session)
+
+
+def _files_of_owners(session: Session) -> list[tuple[str, str]]:
+    """Return the same of what people handed in and of what owners signed."""
+    found = [
+        (f"{row.subject}#{row.id}", sha256)
+        for row in session.execute(sa.select(stored_file))
+        for sha256 in (row.sha256, row.shown_sha256)
+    ]
+    found += [
+        (f"slip:{row.notice_id}", sha256)
+        for row in session.execute(sa.select(acknowledgement))
+        for sha256 in (row.record_sha256, row.picture_sha256)
+    ]
+    return [(name, sha256) for name, sha256 in found if sha256]
 
 
 def _unit_chunks(session: Session) -> Iterator[dict[int, sa.Row[Any]]]:
