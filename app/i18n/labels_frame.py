@@ -11,7 +11,6 @@ LABELS: dict[str, str] = {
     "count.requests": "件待答复",
     "count.rates": "份待发布",
     "count.billing": "份待复核",
-    "count.collect": "笔待认领",
     "search.room": "房号",
     "search.owner": "业主姓名 / 拼音",
     "search.phone": "手机后四位",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,13 +73,7 @@ def recent(
 
 
 def _of_records(session: Session, community_ids: Collection[int], user_id: int, limit: int) -> list[JobLine]:
-    query = (
-        sa.select(job, community.c.name.label("community"))
-        .outerjoin(community, community.c.id == job.c.community_id)
-        .where(sa.or_(job.c.community_id.in_(list(community_ids)), job.c.started_by == user_id))
-        .order_by(job.c.id.desc())
-        .limit(limit)
-    )
+    given = {"reach": list(community_ids), "user_id": user_id, "most": limit}
     return [
         JobLine(
             kind=row.kind,
@@ -91,12 +86,52 @@ def _of_records(session: Session, community_ids: Collection[int], user_id: int, 
             at=row.finished_at or row.started_at or row.created_at,
             address=f"/jobs/{row.id}",
         )
-        for row in session.execute(query)
+        for row in session.execute(_statements()["records"], given)
     ]
 
 
 def _of_batches(session: Session, community_ids: Collection[int], limit: int) -> list[JobLine]:
     """Batches need no record: how far one is can be counted, so it is true after any crash."""
+    given = {"reach": list(community_ids), "most": limit}
+    return [
+        JobLine(
+            kind="notice_batch",
+            number=row.id,
+            name=str(row.id),
+            state="running" if row.state == "released" else "done",
+            done=row.done,
+            total=max(row.total, row.done),
+            community=row.community,
+            at=row.released_at or row.created_at,
+            address=f"/notices/{row.id}",
+        )
+        for row in session.execute(_statements()["batches"], given)
+    ]
+
+
+def _of_imports(session: Session, community_ids: Collection[int], limit: int) -> list[JobLine]:
+    given = {"reach": list(community_ids), "most": limit}
+    return [
+        JobLine(
+            kind="import",
+            number=row.id,
+            name=row.file_name,
+            state="done" if row.state == "committed" else "cancelled",
+            done=0,
+            total=0,
+            community=row.community,
+            at=row.undone_at or row.created_at,
+            address=f"/imports/{row.id}",
+        )
+        for row in session.execute(_statements()["imports"], given)
+    ]
+
+
+@lru_cache(maxsize=1)
+def _statements() -> Mapping[str, sa.Select[Any]]:
+    """Build the three statements once: they go with every page."""
+    reach = sa.bindparam("reach", expanding=True, type_=sa.BigInteger())
+    most = sa.bindparam("most", type_=sa.Integer())
     total = (
         sa.select(sa.func.count())
         .where(notice_batch_unit.c.batch_id == notice_batch.c.id, notice_batch_unit.c.state != "skipped")
@@ -110,51 +145,34 @@ def _of_batches(session: Session, community_ids: Collection[int], limit: int) ->
         .correlate(notice_batch)
         .scalar_subquery()
     )
-    query = (
-        sa.select(notice_batch, community.c.name.label("community"), total.label("total"), done.label("done"))
+    name = community.c.name.label("community")
+    return {
+        "records": sa.select(job, name)
+        .outerjoin(community, community.c.id == job.c.community_id)
+        .where(
+            sa.or_(job.c.community_id.in_(reach), job.c.started_by == sa.bindparam("user_id", type_=sa.BigInteger()))
+        )
+        .order_by(job.c.id.desc())
+        .limit(most),
+        "batches": sa.select(
+            notice_batch.c.id,
+            notice_batch.c.state,
+            notice_batch.c.released_at,
+            notice_batch.c.created_at,
+            name,
+            total.label("total"),
+            done.label("done"),
+        )
         .join(community, community.c.id == notice_batch.c.community_id)
-        .where(notice_batch.c.community_id.in_(list(community_ids)), notice_batch.c.state.in_(["released", "done"]))
+        .where(notice_batch.c.community_id.in_(reach), notice_batch.c.state.in_(["released", "done"]))
         .order_by(notice_batch.c.id.desc())
-        .limit(limit)
-    )
-    return [
-        JobLine(
-            kind="notice_batch",
-            number=row.id,
-            name=str(row.id),
-            state="running" if row.state == "released" else "done",
-            done=row.done,
-            total=max(row.total, row.done),
-            community=row.community,
-            at=row.released_at or row.created_at,
-            address=f"/notices/{row.id}",
-        )
-        for row in session.execute(query)
-    ]
-
-
-def _of_imports(session: Session, community_ids: Collection[int], limit: int) -> list[JobLine]:
-    query = (
-        sa.select(import_batch, community.c.name.label("community"))
+        .limit(most),
+        "imports": sa.select(import_batch, name)
         .join(community, community.c.id == import_batch.c.community_id)
-        .where(import_batch.c.community_id.in_(list(community_ids)))
+        .where(import_batch.c.community_id.in_(reach))
         .order_by(import_batch.c.id.desc())
-        .limit(limit)
-    )
-    return [
-        JobLine(
-            kind="import",
-            number=row.id,
-            name=row.file_name,
-            state="done" if row.state == "committed" else "cancelled",
-            done=0,
-            total=0,
-            community=row.community,
-            at=row.undone_at or row.created_at,
-            address=f"/imports/{row.id}",
-        )
-        for row in session.execute(query)
-    ]
+        .limit(most),
+    }
 
 
 def row_of(session: Session, job_id: int) -> sa.Row[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.i18n import zh_cn
@@ -85,35 +85,33 @@ def packed(names: Sequence[str]) -> str:
     return "" if not kept or set(kept) == set(DEFAULT) else ".".join(kept)
 
 
+_VALUES: Mapping[str, Callable[[Line, dt.date], Value]] = {
+    "room": lambda line, _: line.row.label,
+    "owner": lambda line, _: "、".join(party.name for party in line.owners),
+    "phone": lambda line, _: "、".join(party.phone for party in line.owners if party.phone),
+    "building": lambda line, _: line.row.building,
+    "usage": lambda line, _: pages.named(line.row.usage_type, "usage"),
+    "area": lambda line, _: line.row.area_e3,
+    "oldest": lambda line, _: line.row.oldest_due_on,
+    "days": lambda line, as_of: (as_of - line.row.oldest_due_on).days,
+    "months": lambda line, _: line.more.months,
+    "bills": lambda line, _: line.row.bills,
+    "principal": lambda line, _: line.row.principal_fen,
+    "late_charge": lambda line, _: line.row.late_charge_fen,
+    "costs": lambda line, _: line.row.costs_fen,
+    "total": lambda line, _: line.row.total_fen,
+    "credit": lambda line, _: line.more.credit_fen,
+    "paid": lambda line, _: line.more.paid_on,
+    "noticed": lambda line, _: line.more.noticed_on,
+    "level": lambda line, _: pages.named(line.row.level, "level"),
+    "flags": lambda line, _: "、".join(zh_cn.LABELS[f"flag.{flag}"] for flag in line.more.flags),
+    "steward": lambda line, _: line.more.steward,
+}
+
+
 def value(line: Line, name: str, as_of: dt.date) -> Value:
     """Return what stands in a column of a line: fen for money, thousandths for areas."""
-    row, more = line.row, line.more
-    found: dict[str, Value] = {
-        "room": row.label,
-        "building": row.building,
-        "area": row.area_e3,
-        "usage": pages.named(row.usage_type, "usage"),
-        "oldest": row.oldest_due_on,
-        "days": (as_of - row.oldest_due_on).days,
-        "months": more.months,
-        "bills": row.bills,
-        "principal": row.principal_fen,
-        "late_charge": row.late_charge_fen,
-        "costs": row.costs_fen,
-        "total": row.total_fen,
-        "credit": more.credit_fen,
-        "paid": more.paid_on,
-        "noticed": more.noticed_on,
-        "level": pages.named(row.level, "level"),
-        "steward": more.steward,
-    }
-    if name in found:
-        return found[name]
-    if name == "owner":
-        return "、".join(party.name for party in line.owners)
-    if name == "phone":
-        return "、".join(party.phone for party in line.owners if party.phone)
-    return "、".join(zh_cn.LABELS[f"flag.{flag}"] for flag in more.flags)
+    return _VALUES[name](line, as_of)
 
 
 def in_words(values: Mapping[str, str | list[str]], stewards: Mapping[int, str]) -> Iterator[str]:
