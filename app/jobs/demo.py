@@ -24,7 +24,7 @@ from app.domain.waivers import WaiverKind, WaiverReason
 from app.gateways import keys, passwords
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
-from app.jobs import demo_counter, demo_estate, demo_months, demo_owner, nightly, worker
+from app.jobs import demo_counter, demo_estate, demo_months, demo_owner, demo_rates, nightly, worker
 from app.services import imports, printing, signin, waivers
 from app.settings import Settings
 from app.sheets import parsing, words
@@ -93,6 +93,7 @@ def build(settings: Settings) -> Estate:
     demo_months.fill(engine, community_id=community_id, today=clock.today())
     _sign_ins(engine, people, data["people"])
     nightly.run(engine, through=nightly.yesterday())
+    demo_rates.fill(engine, community_id=community_id, rates=data["rates"])
     _ask_for_a_waiver(engine, community_id, asks=people[0].login, note=data["waiver"]["note"])
     owing, unit_id, owner_unit, owner_path = _first_look(engine, community_id)
     demo_owner.show(

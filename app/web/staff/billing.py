@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app import clock
 from app.domain.access import Permission
+from app.domain.calendar import add_months
 from app.domain.errors import Kind, Refusal, not_found
 from app.i18n import zh_cn
 from app.services import billing
@@ -63,8 +64,7 @@ class NoForm(forms.FormModel):
 
 @router.get("/billing")
 def show(request: Request, here: Previewer, engine: Database) -> Response:
-    form: forms.Filled[ReviewForm] = forms.Filled({"period": clock.today().isoformat()[:7]})
-    return _start(request, here, engine, form)
+    return _start(request, here, engine, forms.Filled({}))
 
 
 @router.get("/billing/review")
@@ -117,6 +117,13 @@ def _review(session: Session, here: Here, model: ReviewForm) -> billing.Review:
     )
 
 
+def first_list(found: billing.Review, show: str) -> str:
+    """Return the list to show: the one that was asked for, else the first difference there is."""
+    if show == "all" or show in set(Oddity) | set(Change):
+        return show
+    return next((one.value for one in LISTS[:3] if found.changes[one]), "all")
+
+
 def chosen(found: billing.Review, show: str) -> list[billing.Reviewed]:
     """Return the lines of the list that was asked for; everything when none was."""
     if show in set(Oddity):
@@ -136,16 +143,16 @@ def _found(found: billing.Review, model: ReviewForm, path: str) -> dict[str, Any
     kept = [("period", model.period), *(("building", one) for one in model.building)]
     kept += [("item", str(one)) for one in model.item]
     kept += [("rebill", "true")] if model.rebill else []
-    rows = chosen(found, model.show)
-    is_list = model.show in set(Oddity) | set(Change)
+    shown = first_list(found, model.show)
+    rows = chosen(found, shown)
 
-    def address(show: str = model.show, where: str = path) -> str:
+    def address(show: str = shown, where: str = path) -> str:
         return f"{where}?{urlencode([*kept, ('x', str(model.x)), ('show', show)])}"
 
     return {
         "found": found,
-        "show": model.show if is_list else "",
-        "list_name": _list_name(model.show),
+        "show": shown,
+        "list_name": _list_name(shown),
         "rows": rows[:SHOWN],
         "count": len(rows),
         "shown": SHOWN,
@@ -367,6 +374,13 @@ def _choices(session: Session, here: Here) -> dict[str, Any]:
     }
 
 
+def _next_period(billed: list[str]) -> str:
+    """Return this month, or the next one once this one has been billed."""
+    this = clock.today().replace(day=1)
+    period = this.isoformat()[:7]
+    return add_months(this, 1).isoformat()[:7] if period in billed else period
+
+
 def _start(
     request: Request, here: Here, engine: Engine, form: forms.Filled[ReviewForm], *, status: int = 200
 ) -> Response:
@@ -376,6 +390,10 @@ def _start(
         drafts = billing_drafts.listed(session, known) if known else []
         runs = billing_drafts.runs(session, known) if known else []
         singles = billing_drafts.singles(session, known) if known else []
+    if "period" not in form.values:
+        form = forms.Filled(
+            {"period": _next_period([run.period for run in runs]), **form.values}, form.faults, form.model
+        )
     return pages.page(
         request,
         "billing/billing.html",
