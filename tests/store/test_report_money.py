@@ -189,7 +189,11 @@ def test_a_notice_the_owner_signed_for_starts_the_clock_anew(engine: Engine) -> 
         notice_id = notify(session, books, books.first, dt.date(2025, 9, 1), {books.old: 5_000})
 
         def sign(*, is_owner: bool, channel: str) -> None:
-            row = {"notice_id": notice_id, "unit_id": books.first, "community_id": books.made.community_id}
+            row: dict[str, object] = {
+                "notice_id": notice_id,
+                "unit_id": books.first,
+                "community_id": books.made.community_id,
+            }
             row |= {"document_sha256": "", "signed_name": "x", "record_sha256": "", "visit": ""}
             at = dt.datetime(2025, 9, 2, 17, 0, tzinfo=dt.UTC)  # the next day in Shanghai
             session.execute(

@@ -236,6 +236,9 @@ def set_stewards(
 
 def _stewards_page(request: Request, here: Here, session: Reading, form: forms.Filled[StewardsForm]) -> Response:
     number = here.community_id
+    chosen: dict[str, int | str] = dict(stewards.of_community(session, number)) if number else {}
+    if form.model is not None:
+        chosen |= dict(zip(form.model.building, form.model.user, strict=False))
     return pages.page(
         request,
         "reports/stewards.html",
@@ -243,7 +246,7 @@ def _stewards_page(request: Request, here: Here, session: Reading, form: forms.F
         status=422 if form.faults else 200,
         form=form,
         buildings=unit_search.buildings(session, number) if number else [],
-        chosen=stewards.of_community(session, number) if number else {},
+        chosen=chosen,
         people=stewards.candidates(session, number) if number else [],
     )
 
