@@ -176,7 +176,7 @@ def changes(session: Session, unit_id: int) -> list[Mapping[str, Any]]:
         .where(person_change.c.unit_id == unit_id)
         .order_by(person_change.c.id.desc())
     )
-    return [_masked(row) for row in session.execute(query).mappings()]
+    return [_masked(dict(row)) for row in session.execute(query).mappings()]
 
 
 def _masked(row: Mapping[str, Any]) -> Mapping[str, Any]:

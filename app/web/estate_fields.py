@@ -21,7 +21,7 @@ def _reading(read: Callable[[str], Any], code: str) -> Callable[[object], Any]:
         try:
             return read(value)
         except Refusal as refusal:
-            raise PydanticCustomError(code, "refused") from refusal  # type: ignore[arg-type]
+            raise PydanticCustomError(code, "refused") from refusal
 
     return convert
 

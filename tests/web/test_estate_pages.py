@@ -14,9 +14,26 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from app.store import db, estate_marks, holds, ledger, notice_verdicts, persons, transfers, unit_files, upkeep
+from app.domain.ledger import statement
+from app.domain.notices import Debt
+from app.services import ownership as ownership_service
+from app.store import (
+    arrears,
+    db,
+    estate_marks,
+    holds,
+    ledger,
+    notice_verdicts,
+    persons,
+    transfers,
+    unit_files,
+    upkeep,
+    verify,
+)
 from app.store.tables import bill, contact, ownership, person, vacancy_rule
 from app.store.tables_office import audit_event, owner_token
+from app.web import account_lines, timeline
+from app.web.staff import units
 from tests.web.conftest import Browser
 from tests.web.estate import TODAY, Estate
 
@@ -89,8 +106,6 @@ def test_the_list_shows_masked_owners_and_what_the_ledger_says(clerk: TestClient
     assert "王*" in page
     with db.reading(engine) as session:
         account = ledger.stories(session, [unit_id])[unit_id]
-        from app.domain.ledger import statement
-
         told = statement(account.account, TODAY)
     owed = sum(one.total_fen for one in told.bills if one.bill.due_on < TODAY)
     assert f"{owed // 100:,}.{owed % 100:02d}" in page
@@ -151,11 +166,8 @@ def test_a_transfer_is_previewed_confirmed_once_and_printed(
 
 
 def test_what_a_transfer_leaves_and_moves_is_all_that_is_open(clerk: TestClient, engine: Engine, unit_id: int) -> None:
-    from app.services import ownership
-    from app.store import arrears
-
     with db.reading(engine) as session:
-        plan = ownership.plan(session, unit_id=unit_id, transfer_on=dt.date(2026, 10, 5), today=TODAY)
+        plan = ownership_service.plan(session, unit_id=unit_id, transfer_on=dt.date(2026, 10, 5), today=TODAY)
         open_principal = sum(b.principal_fen for b in arrears.bills_on(session, as_of=TODAY, unit_ids=[unit_id]))
         entries = ledger.stories(session, [unit_id])[unit_id]
     both = (*plan.stays, *plan.moves)
@@ -344,9 +356,7 @@ def test_a_mark_is_shown_and_keeps_the_unit_out_of_batches(clerk: TestClient, en
         assert told[unit_id].reason is None
 
 
-def debt() -> object:
-    from app.domain.notices import Debt
-
+def debt() -> Debt:
     return Debt(1, dt.date(2026, 1, 10))
 
 
@@ -407,8 +417,6 @@ def test_a_hold_on_accrual_is_previewed_ended_early_and_what_rested_stays(
     assert "暂缓后" in seen.text
 
     def late() -> int:
-        from app.store import arrears
-
         with db.reading(engine) as session:
             return sum(b.late_charge_fen for b in arrears.bills_on(session, as_of=TODAY, unit_ids=[unit_id]))
 
@@ -423,8 +431,6 @@ def test_a_hold_on_accrual_is_previewed_ended_early_and_what_rested_stays(
         assert [row["until_on"] for row in standing] == [TODAY]
     post(clerk, f"/holds/{standing[0]['id']}/end", act="withdraw", reason="登错户", key="w" * 20)
     assert late() == whole
-    from app.store import verify
-
     with db.reading(engine) as session:
         assert not verify.ledger_report(session).problems
 
@@ -476,9 +482,6 @@ def test_files_are_kept_handed_out_sealed_and_withdrawn_never_deleted(
 
 
 def test_every_tab_and_every_group_of_the_story_opens(clerk: TestClient, unit_id: int) -> None:
-    from app.web import timeline
-    from app.web.staff import units
-
     for tab in units.TABS:
         assert clerk.get(f"/units/{unit_id}?tab={tab}").status_code == 200
     for group in timeline.GROUPS:
@@ -488,8 +491,6 @@ def test_every_tab_and_every_group_of_the_story_opens(clerk: TestClient, unit_id
 
 
 def test_the_account_of_a_period_foots(clerk: TestClient, engine: Engine, unit_id: int) -> None:
-    from app.web import account_lines
-
     post(clerk, f"/units/{unit_id}/pay", amount="100", method="cash", key="p" * 20)
     with db.reading(engine) as session:
         for first in (dt.date(2026, 1, 1), dt.date(2026, 10, 1), dt.date(2026, 11, 23)):
