@@ -119,6 +119,10 @@ class Stock:
             self.known[name] = found if found is not None else self._made(metadata.tables[name])
         return self.known[name]
 
+    def found(self, name: str) -> int | None:
+        """Return the id of a row there is, or None."""
+        return self._found(metadata.tables[name])
+
     def _found(self, table: sa.Table) -> int | None:
         if "community_id" in table.c:
             query = sa.select(table.c.id).where(table.c.community_id == self.community_id)
@@ -126,7 +130,8 @@ class Stock:
             owner = next((key for key in self._parents(table) if key.column.table.name in {"unit", "fee_item"}), None)
             if owner is None:
                 return None
-            query = sa.select(table.c.id).where(owner.parent == self.row(owner.column.table.name))
+            theirs = sa.select(owner.column.table.c.id).where(owner.column.table.c.community_id == self.community_id)
+            query = sa.select(table.c.id).where(owner.parent.in_(theirs))
         return self.session.execute(query.order_by(table.c.id).limit(1)).scalar_one_or_none()
 
     @staticmethod
