@@ -44,11 +44,12 @@ def test_a_clerk_signs_in_finds_a_unit_by_initials_sees_the_working_and_takes_a_
     page.fill("#amount", "300")
     expect(page.locator("#preview")).to_contain_text("本金 300.00")
     page.get_by_role("button", name="收款并开收据").click()
-    expect(page.get_by_role("heading", name="已收款 ¥300.00")).to_be_visible()
+    expect(page.locator(".note.is-ok")).to_contain_text("¥300.00")
     receipt = page.get_by_role("link", name="打印收据").get_attribute("href")
     answer = page.context.request.get(f"{office.url}{receipt}")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.body() == page.context.request.get(f"{office.url}{receipt}").body()
+    page.get_by_role("link", name="看去向").click()
     page.get_by_role("link", name="返回此户").click()
     assert page.locator(".tile.is-red b").inner_text() != total
 
@@ -68,7 +69,8 @@ def test_money_is_taken_with_the_keyboard_alone(desk: Desk, office: Office) -> N
     page.keyboard.type("流水42")
     expect(page.locator("#preview")).to_contain_text("88.80")
     page.keyboard.press("F9")
-    expect(page.get_by_role("heading", name="已收款 ¥88.80")).to_be_visible()
+    expect(page.locator(".note.is-ok")).to_contain_text("¥88.80")
+    page.get_by_role("link", name="看去向").click()
     expect(page.locator("main")).to_contain_text("流水42")
 
 
