@@ -9,8 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.store import schema
 from app.store.tables import (
     account,
+    adjustment,
+    allocation,
     bill,
     contact,
     ledger_entry,
@@ -20,16 +23,9 @@ from app.store.tables import (
     reversal,
     unit,
     unit_fee,
-    vacancy,
 )
-from app.store.tables_office import (
-    document,
-    import_batch,
-    notice_batch_unit,
-    owner_token,
-    unit_level,
-    waiver_request,
-)
+from app.store.tables_estate import person_change
+from app.store.tables_office import document, import_batch, owner_token, waiver_request
 
 
 def batch(session: Session, batch_id: int) -> Any | None:  # noqa: ANN401 - a row
@@ -90,7 +86,7 @@ def dependent_units(session: Session, batch_id: int) -> Sequence[Any]:
     is_created = sa.exists(sa.select(sa.literal(1)).where(made.c.id == first.c.unit_id, made.c.import_id == batch_id))
     used = [
         sa.and_(is_created, sa.exists(sa.select(sa.literal(1)).where(table.c.unit_id == first.c.unit_id)))
-        for table in (vacancy, unit_level, notice_batch_unit)
+        for table in _naming_units()
     ]
     moved = sa.exists(
         sa.select(sa.literal(1)).where(
@@ -104,6 +100,17 @@ def dependent_units(session: Session, batch_id: int) -> Sequence[Any]:
         .order_by(unit.c.sort_key)
     )
     return session.execute(query).all()
+
+
+def _naming_units() -> list[sa.Table]:
+    """Return every table whose rows stand on a unit, but those of the ledger and those an import itself writes."""
+    own = {account, adjustment, allocation, bill, contact, ledger_entry, ownership, payment, reversal, unit_fee}
+    return [
+        table
+        for table in schema.metadata.sorted_tables
+        if table not in own and "unit_id" in table.c
+        if any(key.column is unit.c.id for key in table.c.unit_id.foreign_keys)
+    ]
 
 
 def _first_entry(kind: str, table: sa.Table, batch_id: int) -> sa.Select[Any]:
@@ -169,7 +176,7 @@ def remove_created(session: Session, batch_id: int) -> tuple[int, int]:
             person.c.id.in_(people),
             *(
                 ~sa.exists(sa.select(sa.literal(1)).where(table.c.person_id == person.c.id))
-                for table in (ownership, contact)
+                for table in (ownership, contact, person_change)
             ),
         )
     )

@@ -17,7 +17,7 @@ from app.services import imports
 from app.services import ownership as ownership_service
 from app.sheets import error_workbook, parsing
 from app.sheets.records import ParsedBook
-from app.store import arrears, db, estate, import_undo, persons, sealing, unit_search, verify
+from app.store import arrears, db, estate, estate_marks, import_undo, persons, sealing, unit_search, verify
 from app.store.tables import (
     bill,
     community,
@@ -436,6 +436,15 @@ def test_a_unit_with_papers_or_a_vacancy_is_no_longer_taken_back(engine: Engine,
     with pytest.raises(Refusal, match=r"import\.undo_has_later_events") as caught:
         undo(engine, batch)
     assert caught.value.facts == {"unit": "1幢1单元102室", "count": 1}
+
+
+def test_a_unit_that_was_marked_or_corrected_is_no_longer_taken_back(engine: Engine, bring: Import) -> None:
+    batch = bring([book(表=UNITS)])["files"][0]["batch"]
+    with db.transaction(engine) as session:
+        home = estate.unit_by_code(session, "1-1-101")
+        estate_marks.add(session, {"unit_id": home.id, "kind": "elderly", "marked_at": NOW})
+    with pytest.raises(Refusal, match=r"import\.undo_has_later_events"):
+        undo(engine, batch)
 
 
 def test_a_new_owner_is_found_and_the_old_one_still(engine: Engine, bring: Import) -> None:
