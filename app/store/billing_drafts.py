@@ -22,6 +22,7 @@ from app.store.tables import (
     bill_state,
     billing_run,
     fee_item,
+    ledger_entry,
     reversal,
     unit,
 )
@@ -165,6 +166,15 @@ def runs(session: Session, community_id: int, limit: int = 36) -> list[sa.Row[An
         .limit(limit)
     )
     return list(session.execute(query))
+
+
+def chained(session: Session, run_id: int) -> int:
+    """Return how many bills of a run stand in the chain of their units: as many as it made, or the books are wrong."""
+    entry = sa.and_(
+        ledger_entry.c.unit_id == bill.c.unit_id, ledger_entry.c.kind == "bill", ledger_entry.c.row_id == bill.c.id
+    )
+    query = sa.select(sa.func.count()).select_from(bill.join(ledger_entry, entry)).where(bill.c.run_id == run_id)
+    return int(session.execute(query).scalar_one())
 
 
 def bills_of(session: Session, *, run_id: int | None = None, bill_id: int | None = None) -> list[RunBill]:

@@ -49,6 +49,7 @@ def show(request: Request, run_id: Id, here: Previewer, engine: Database) -> Res
         row = _run(session, here, run_id)
         bills = billing_drafts.bills_of(session, run_id=run_id)
         drafts = billing_drafts.listed(session, row.community_id, run_id=run_id)
+        chained = billing_drafts.chained(session, run_id)
     page = request.query_params.get("page", "")
     number = min(int(page) if page.isdecimal() and len(page) < 6 else 1, max(1, -(-len(bills) // SHOWN))) or 1
     return pages.page(
@@ -59,6 +60,7 @@ def show(request: Request, run_id: Id, here: Previewer, engine: Database) -> Res
         bills=bills[(number - 1) * SHOWN : number * SHOWN],
         pager=Pager(request.url.path, {}, number, len(bills), SHOWN),
         totals=_totals(bills),
+        chained=chained,
         drafts=drafts,
     )
 

@@ -204,6 +204,7 @@ def _preview(
         shown=import_files.SHOWN_COLUMNS,
         books=books,
         twins=twins,
+        has_news=any(tally.created or tally.updated for file in told.files for tally in file.tallies),
         is_large=import_files.rows_of(understood) > LARGE,
     )
 
