@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,6 +190,13 @@ def list_units(
     query = _sorted(unit_rows(session, as_of, wanted), sort, as_of)
     rows = session.execute(query.limit(limit).offset(offset) if limit is not None else query)
     return [_unit(row) for row in rows]
+
+
+def streamed(session: Session, *, as_of: dt.date, wanted: Filter, sort: str, size: int) -> Iterator[list[UnitArrears]]:
+    """Yield the whole list in parts: nobody holds it all at once."""
+    query = _sorted(unit_rows(session, as_of, wanted), sort, as_of)
+    for part in session.execute(query, execution_options={"yield_per": size}).partitions():
+        yield [_unit(row) for row in part]
 
 
 def _unit(row: Any) -> UnitArrears:  # noqa: ANN401 - a row

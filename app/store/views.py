@@ -155,7 +155,7 @@ def default_address(session: Session, *, user_id: int, community_id: int | None,
 
 
 def pinned(
-    session: Session, *, user_id: int, community_id: int | None, as_of: dt.date | None = None
+    session: Session, *, user_id: int, community_id: int | None, as_of: dt.date | None
 ) -> Sequence[PinnedView]:
     """Return the views a person pinned in a community, with the figures the list itself would show.
 

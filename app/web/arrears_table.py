@@ -104,7 +104,7 @@ _VALUES: Mapping[str, Callable[[Line, dt.date], Value]] = {
     "paid": lambda line, _: line.more.paid_on,
     "noticed": lambda line, _: line.more.noticed_on,
     "level": lambda line, _: pages.named(line.row.level, "level"),
-    "flags": lambda line, _: "、".join(zh_cn.LABELS[f"flag.{flag}"] for flag in line.more.flags),
+    "flags": lambda line, _: "、".join(zh_cn.LABELS[f"arrears_flag.{flag}"] for flag in line.more.flags),
     "steward": lambda line, _: line.more.steward,
 }
 
@@ -116,7 +116,7 @@ def value(line: Line, name: str, as_of: dt.date) -> Value:
 
 def in_words(values: Mapping[str, str | list[str]], stewards: Mapping[int, str]) -> Iterator[str]:
     """Say each filter of an address in words: 账龄：1–2 年."""
-    for name, noun in (("bucket", "aging"), ("level", "level"), ("usage", "usage"), ("flag", "flag")):
+    for name, noun in (("bucket", "aging"), ("level", "level"), ("usage", "usage"), ("flag", "arrears_flag")):
         if text := values.get(name):
             yield _said(name, pages.named(text, noun))
     if text := [one for one in values.get("building", []) if one]:

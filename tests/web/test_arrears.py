@@ -209,7 +209,7 @@ def test_a_pinned_view_tells_the_figures_of_its_list(client: TestClient, engine:
     with db.reading(engine) as session:
         known = {"user_id": estate.users["confined"], "community_id": estate.communities[0]}
         found = views.pinned(session, **known, as_of=TODAY)
-        bare = views.pinned(session, **known)
+        bare = views.pinned(session, **known, as_of=None)
         nobody = views.pinned(session, user_id=estate.users["clerk"], community_id=estate.communities[0], as_of=TODAY)
         nowhere = views.pinned(session, user_id=estate.users["clerk"], community_id=None, as_of=TODAY)
     rich, old = totals(engine, estate, min_total_fen=300_000), totals(engine, estate, min_months=12)
@@ -221,7 +221,7 @@ def test_a_pinned_view_tells_the_figures_of_its_list(client: TestClient, engine:
     assert (list(nobody), list(nowhere)) == ([], [])
     assert client.post("/views/pin", data={"view": "year"}).status_code == 303
     with db.reading(engine) as session:
-        assert [view.name for view in views.pinned(session, **known)] == ["大额"]
+        assert [view.name for view in views.pinned(session, **known, as_of=None)] == ["大额"]
 
 
 def test_the_list_opens_with_the_view_somebody_chose(client: TestClient) -> None:

@@ -93,8 +93,8 @@ def _rows(
     session: Session, asked: Asked, columns: Sequence[Column], totals: arrears.Totals
 ) -> Iterator[Sequence[exports.Value]]:
     """Yield the rows a thousand at a time, then the foot."""
-    rows = arrears.list_units(session, as_of=asked.as_of, wanted=asked.wanted, sort=asked.sort)
-    for part in _parts(rows):
+    parts = arrears.streamed(session, as_of=asked.as_of, wanted=asked.wanted, sort=asked.sort, size=CHUNK)
+    for part in parts:
         for line in lines_of(session, part, as_of=asked.as_of, columns=columns):
             yield [arrears_table.value(line, column.name, asked.as_of) for column in columns]
     yield [_say("export.sum"), *(foot(totals, column.name) for column in columns[1:])]
