@@ -53,6 +53,7 @@ LABELS: dict[str, str] = {
     "request_event.answered": "物业答复",
     "request_event.closed": "办结",
     "request_event.withdrawn": "业主撤回",
+    "actor.simulator": "模拟支付渠道",
     "action.owner.code_asked": "业主索取验证码",
     "action.owner.code_refused": "业主验证码不对",
     "action.owner.signed_in": "业主用验证码登录",

@@ -147,7 +147,7 @@ def test_a_reveal_shows_one_person_and_is_written_down(browser: Browser, estate:
     assert "13800008000" in shown
     foreign = clerk.post(f"/units/{unit_id}/reveal", data={"person_id": str(estate.people[other])})
     assert foreign.status_code == 404
-    assert f"person:{estate.people[unit_id]}" in browser("admin").get("/audit").text
+    assert f"人员 {estate.people[unit_id]}" in browser("admin").get("/audit").text
 
 
 def test_a_co_owner_who_leaves_takes_no_debt_along(anonymous: TestClient, engine: Engine, estate: Estate) -> None:

@@ -15,7 +15,7 @@ from app.domain.access import Permission
 from app.domain.errors import Kind, Refusal, not_found
 from app.domain.owner_requests import Outcome, RequestKind
 from app.services import owner_requests
-from app.store import audit, db, stored_files
+from app.store import audit, db, stored_files, users
 from app.store import owner_requests as request_reads
 from app.web import forms, pages, unit_view, uploads
 from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require
@@ -232,6 +232,7 @@ def _page(
         events=request_reads.events(session, request_id),
         others=[one for one in request_reads.of_units(session, [row["unit_id"]]) if one["id"] != request_id],
         disputed=[line for line in unit.lines if line.row.bill_id in row["bill_ids"]],
+        names={user.login: user.name for user in users.everyone(session)},
         outcomes=[outcome.value for outcome in Outcome],
         hold_until=today + dt.timedelta(days=HOLD_DAYS),
         may_answer=here.actor.may(Permission.OWNER_REQUEST_ANSWER),
