@@ -212,7 +212,7 @@ def _note_print(
         "printed_at": now,
     }
     notice_papers.log_print(session, row)
-    facts = {"part": part, "document_id": document_id, "is_reprint": bool(reason.strip())}
+    facts: dict[str, object] = {"part": part, "document_id": document_id, "is_reprint": bool(reason.strip())}
     _log(session, "notice_batch.downloaded", batch, now=now, actor=actor, facts=facts)
 
 

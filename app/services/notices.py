@@ -282,9 +282,7 @@ def _select(session: Session, batch_id: int, wanted: Wanted, level: Row, today: 
         notices.select_settled(session, batch_id, community_id=wanted.community_id, unit_ids=wanted.unit_ids)
 
 
-def _judge(
-    session: Session, wanted: Wanted, level: Row, within: notice_verdicts.Scope, today: dt.date
-) -> dict[int, _Judged]:
+def _judge(session: Session, wanted: Wanted, level: Row, within: notices.Scope, today: dt.date) -> dict[int, _Judged]:
     """Decide of every unit in a constant number of questions, by the facts of ``today`` on the debts of ``as_of``."""
     owed = notice_verdicts.overdue(session, as_of=wanted.as_of, within=within)
     still_open = None

@@ -93,7 +93,7 @@ def publish(
 
     """
     row = _draft(procedure.lock_version(session, version_id), actor_id)
-    from_on = max(row.from_on, today)
+    from_on: dt.date = max(row.from_on, today)
     procedure.update_version(
         session, version_id, state=procedure.PUBLISHED, from_on=from_on, published_by=actor_id, published_at=now
     )

@@ -16,7 +16,8 @@ from app.store.tables import unit
 from app.store.tables_office import app_user, document, document_file, notice, notice_batch, notice_batch_unit
 from app.store.tables_procedure import notice_batch_release, notice_print_file, notice_print_log
 
-Row = sa.Row[Any]
+Row = Any
+"""A row, read by attribute."""
 STATES = ("waiting", "numbered", "printed", "skipped", "failed")
 """Where a unit of a batch stands: still to be numbered, numbered, printed, left out, or not printable."""
 

@@ -18,7 +18,10 @@ from app.store.tables_estate import hold_case
 from app.store.tables_office import app_user, waiver_request
 from app.store.tables_procedure import waiver_budget, waiver_message
 
-Row = sa.Row[Any]
+Row = Any
+"""A row, read by attribute."""
+Select = Any
+"""A statement, whatever its columns."""
 GIVEN = ("approved", "met")
 DECIDED = ("approved", "met", "lapsed", "undone", "refused")
 BANDS_FEN = (0, 10_000, 50_000, 200_000, 500_000)
@@ -93,7 +96,7 @@ def history(session: Session, *, unit_id: int, as_of: dt.date) -> History:
     )
 
 
-def _punctuality(unit_id: int, as_of: dt.date) -> sa.Select[Any]:
+def _punctuality(unit_id: int, as_of: dt.date) -> Select:
     """Return (bills due, principal cleared by the due day, still open) of a unit."""
     cleared = (
         sa.select(bill_state.c.bill_id, sa.func.min(bill_state.c.since_on).label("cleared_on"))
@@ -293,7 +296,7 @@ def given(session: Session, *, community_id: int, first_on: dt.date, last_on: dt
     )
 
 
-def _narrow(query: sa.Select[Any], wanted: QueueFilter) -> sa.Select[Any]:
+def _narrow(query: Select, wanted: QueueFilter) -> Select:
     query = query.where(waiver_request.c.community_id.in_(list(wanted.community_ids)))
     if wanted.state:
         query = query.where(waiver_request.c.state == wanted.state)
@@ -310,7 +313,7 @@ def _narrow(query: sa.Select[Any], wanted: QueueFilter) -> sa.Select[Any]:
     return query
 
 
-def _named() -> sa.Select[Any]:
+def _named() -> Select:
     asked, decided = app_user.alias("asked"), app_user.alias("decided")
     return (
         sa.select(

@@ -74,23 +74,6 @@ def test_money_is_taken_with_the_keyboard_alone(desk: Desk, office: Office) -> N
     expect(page.locator("main")).to_contain_text("流水42")
 
 
-def test_a_batch_of_notices_is_drafted_released_and_printed(desk: Desk, office: Office) -> None:
-    page = desk.page("manager")
-    page.goto(f"{office.url}/arrears?q=1-1-10")
-    page.locator("input[name=everything]").check()
-    page.get_by_role("button", name="生成催缴批次").click()
-    expect(page.get_by_role("heading", name="将收到通知")).to_be_visible()
-    page.get_by_role("button", name="编制批次").click()
-    expect(page.get_by_text("待发布")).to_be_visible()
-    page.get_by_role("button", name="发布").click()
-    expect(page.get_by_text("已全部生成")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("已完成")).to_be_visible()
-    notice = page.get_by_role("link", name="PDF").first.get_attribute("href")
-    assert page.context.request.get(f"{office.url}{notice}").body().startswith(b"%PDF")
-    merged = page.get_by_role("link", name="打开合并打印文件").get_attribute("href")
-    assert page.context.request.get(f"{office.url}{merged}").body().startswith(b"%PDF")
-
-
 def test_the_owner_reads_the_account_on_a_phone_without_script(desk: Desk, office: Office) -> None:
     page = desk.page(size=PHONE, script=False)
     page.goto(office.link_of(2))

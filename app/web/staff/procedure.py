@@ -135,7 +135,7 @@ def draft(request: Request, here: Drafter, engine: Database, form: Levels) -> Re
 def _levels(model: _Head) -> list[services.Level]:
     """Return the levels of the form; a level without days is not there, and none may be left out in between."""
     given = model.model_dump()
-    levels = []
+    levels: list[services.Level] = []
     for place in PLACES:
         if given[f"days_{place}"] is None:
             continue

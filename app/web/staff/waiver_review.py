@@ -234,13 +234,13 @@ def _side(row: Any, name: str) -> str:  # noqa: ANN401 - a row of the store
         case "reason":
             return pages.named(row.reason_code, "waiver_reason")
         case "requester":
-            return row.requested_by_name or "—"
+            return str(row.requested_by_name or "—")
         case "decider":
-            return row.decided_by_name or "—"
+            return str(row.decided_by_name or "—")
         case "building":
             return str(row.building)
         case _:
-            return row.value_on.isoformat()[:7]
+            return str(row.value_on.isoformat()[:7])
 
 
 @router.get("/waivers/report.xlsx")

@@ -20,6 +20,7 @@ from app.domain.access import Permission
 from app.domain.errors import Kind, Refusal, not_found
 from app.domain.waivers import SEEN_AT_LEAST, WaiverKind, WaiverReason, WaiverState, check_evidence
 from app.gateways.ports import Files
+from app.gateways.uploads import Checked
 from app.i18n import zh_cn
 from app.services import waivers
 from app.store import arrears, db, stored_files, unit_reads, waiver_review
@@ -115,7 +116,7 @@ def _request(
     model: WishForm,
     unit_id: int,
     files: Files,
-    evidence: uploads.Checked | None,
+    evidence: Checked | None,
 ) -> int:
     kept = [uploads.keep(files, evidence)] if evidence else []
     now = clock.now()
