@@ -84,7 +84,8 @@
   // A form is sent once: the second press of an impatient finger does nothing for three seconds.
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.method !== "post" || form.hasAttribute("data-again")) return;
+    var again = form.hasAttribute("data-again") || (event.submitter && event.submitter.hasAttribute("data-again"));
+    if (form.method !== "post" || again) return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     setTimeout(function () { delete form.dataset.sent; }, 3000);
