@@ -144,7 +144,7 @@ def test_a_notice_is_credited_with_what_was_paid_on_its_own_bills_within_thirty_
 
 def limited(
     session: Session, books: Books, as_of: dt.date, days: int = 90, *, older: bool = False
-) -> dict[int, dt.date]:
+) -> dict[int, dt.date | None]:
     rows = report_money.limited(session, scope_of(books), as_of=as_of, days=days, older=older)
     return {row.bill_id: row.clock.act_by_on for row in rows}
 
