@@ -83,8 +83,11 @@ def transfer(
     actor_id: int | None = None,
     note: str = "",
     credit: CreditChoice = CreditChoice.NONE,
+    as_of: dt.date | None = None,
 ) -> Settlement:
     """End the old ownership on ``transfer_on`` (not included) and start the new one; no debt moves.
+
+    ``as_of`` is the day on which what falls due later is read; where none is given, the day of transfer itself.
 
     Raises:
         Refusal: ``owner.none``, ``owner.name_missing``, ``owner.nothing_to_end``, ``owner.starts_later``,
@@ -103,7 +106,7 @@ def transfer(
     if later := [row.from_on for row in had if row.from_on >= transfer_on]:
         raise Refusal("owner.starts_later", field="transfer_on", on=min(later).isoformat())
     names = [row.name for row in ending]
-    figures = settlements.figures(session, unit_id, transfer_on, max(transfer_on, now.date()), names)
+    figures = settlements.figures(session, unit_id, transfer_on, max(transfer_on, as_of or transfer_on), names)
     facts = {
         **frozen(figures),
         "ended": [[row.id, row.until_on.isoformat()] for row in ending],
@@ -174,6 +177,7 @@ def transfer_once(
         actor_id=actor_id,
         note=note.strip(),
         credit=credit or CreditChoice.NONE,
+        as_of=today,
     )
     made = int(transfers.of_unit(session, unit_id)[0]["id"])
     once.settle(session, key=key, scope=SCOPE, result={"transfer_id": made})
