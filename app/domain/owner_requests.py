@@ -12,6 +12,7 @@ from app.domain.errors import Refusal
 
 MOST_OPEN = 5
 """So many requests of one unit may wait for an answer at a time."""
+MOST_A_DAY = 10
 MOST_PHOTOS = 4
 MONTHS = (2, 24)
 FIRST_WITHIN_DAYS = 60

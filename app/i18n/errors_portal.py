@@ -30,6 +30,7 @@ SENTENCES: dict[str, str] = {
     "owner_request.months": "分期须在 {least} 到 {most} 个月之间。",
     "owner_request.first_on": "第一期须在明天起 {days} 天以内。",
     "owner_request.too_many": "还有 {most} 份申请没有答复。请等答复后再提交，或撤回其中一份。",
+    "owner_request.too_often": "24 小时内最多提交 {most} 份申请。请明天再提交，或致电物业服务中心。",
     "owner_request.not_open": "这份来件已经答复或撤回，不能再改。请刷新页面查看。",
     "owner_request.not_answered": "还没有答复，不能办结。请先填写答复。",
     "owner_request.answer_missing": "请填写给业主的答复。",

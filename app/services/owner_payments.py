@@ -117,6 +117,12 @@ def take(session: Session, *, paid: Paid, body: bytes, gateway: str, now: dt.dat
     return Taken("paid", intent["unit_id"], intent["amount_fen"], intent["bill_ids"])
 
 
+def note_refused(session: Session, *, paid: Paid, gateway: str, code: str, now: dt.datetime) -> None:
+    """Tell the office that money came in which could not be recorded (a closed day): the channel will say it again."""
+    facts = {"event": paid.event_id, "outcome": code}
+    audit.record(session, at=now, actor=gateway, action="owner_payment.odd_callback", facts=facts)
+
+
 def settle(session: Session, *, reference: str, payment_id: int, now: dt.datetime) -> None:
     """Tie the recorded payment to its order, in the same transaction."""
     payment_intents.set_paid(session, reference=reference, payment_id=payment_id, at=now)

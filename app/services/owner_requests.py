@@ -45,7 +45,7 @@ def make(
     """Take a request in: it gets a number and a last day for the answer; the same ``key`` acts once.
 
     Raises:
-        Refusal: as ``domain.owner_requests.check``; ``owner_request.too_many``, ``form.key_reused``.
+        Refusal: as ``domain.owner_requests.check``; as ``check_room``; ``form.key_reused``.
 
     """
     asked = {"unit": wish.unit_id, "kind": wish.kind, "topic": wish.topic, "text": wish.text, "bills": wish.bill_ids}
@@ -61,8 +61,7 @@ def make(
         first_on=wish.first_on,
         today=today,
     )
-    if owner_requests.open_count(session, unit_id=wish.unit_id) >= rules.MOST_OPEN:
-        raise conflict("owner_request.too_many", most=rules.MOST_OPEN)
+    check_room(session, unit_id=wish.unit_id, now=now)
     community_id = estate.unit_row(session, wish.unit_id).community_id
     number = documents.next_numbers(session, community_id=community_id, kind="request", year=today.year)[0]
     is_dispute = wish.kind is RequestKind.DISPUTE
@@ -86,6 +85,20 @@ def make(
     _tell(session, made, community_id, "made", now=now, actor=OWNER)
     once.settle(session, key=key, scope="owner_request", result={"request_id": made})
     return made
+
+
+def check_room(session: Session, *, unit_id: int, now: dt.datetime) -> None:
+    """Refuse one more request where enough of them wait, or came in within a day; asked before any file is kept.
+
+    Raises:
+        Refusal: ``owner_request.too_many``, ``owner_request.too_often``.
+
+    """
+    waiting, lately = owner_requests.counts_of_unit(session, unit_id=unit_id, since=now - dt.timedelta(days=1))
+    if waiting >= rules.MOST_OPEN:
+        raise conflict("owner_request.too_many", most=rules.MOST_OPEN)
+    if lately >= rules.MOST_A_DAY:
+        raise conflict("owner_request.too_often", most=rules.MOST_A_DAY)
 
 
 def withdraw(session: Session, *, request_id: int, now: dt.datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,10 +92,13 @@ def update(session: Session, request_id: int, **values: object) -> None:
     session.execute(sa.update(owner_request).where(owner_request.c.id == request_id).values(**values))
 
 
-def open_count(session: Session, *, unit_id: int) -> int:
-    """Return how many requests of a unit wait for an answer."""
-    query = sa.select(sa.func.count()).where(owner_request.c.unit_id == unit_id, owner_request.c.state == WAITING)
-    return int(session.execute(query).scalar_one())
+def counts_of_unit(session: Session, *, unit_id: int, since: dt.datetime) -> tuple[int, int]:
+    """Return how many requests of a unit wait for an answer, and how many were made since."""
+    mine = sa.select(sa.func.count()).select_from(owner_request).where(owner_request.c.unit_id == unit_id)
+    waiting = mine.where(owner_request.c.state == WAITING)
+    lately = mine.where(owner_request.c.made_at > since)
+    found = session.execute(sa.select(waiting.scalar_subquery(), lately.scalar_subquery())).one()
+    return int(found[0]), int(found[1])
 
 
 def of_units(session: Session, unit_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -119,12 +122,6 @@ def counts(session: Session, *, wanted: Filter, today: dt.date) -> tuple[int, in
     late = waiting.where(owner_request.c.due_on < day(today))
     one = session.execute(sa.select(*(query.scalar_subquery() for query in (found, waiting, late)))).one()
     return int(one[0]), int(one[1]), int(one[2])
-
-
-def communities_of(session: Session, request_ids: Collection[int]) -> dict[int, int]:
-    """Return the community of each request."""
-    query = sa.select(owner_request.c.id, owner_request.c.community_id).where(owner_request.c.id.in_(request_ids))
-    return {row.id: row.community_id for row in session.execute(query)}
 
 
 def _query() -> sa.Select[Any]:

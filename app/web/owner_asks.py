@@ -16,7 +16,7 @@ from app.domain.errors import Kind, Refusal, not_found
 from app.domain.owner_requests import RequestKind
 from app.gateways.ports import Files
 from app.services import owner_requests
-from app.store import db, estate, owner_visits, stored_files
+from app.store import db, estate, once, owner_visits, stored_files
 from app.store import owner_requests as request_reads
 from app.store.owner_visits import Visit
 from app.web import forms, owner_view, pages, uploads
@@ -74,6 +74,9 @@ def _make(
     engine: Engine, files: Files, owner: Visit, unit_id: int, kind: RequestKind, form: forms.Filled[AskForm]
 ) -> int:
     model, today = form.valid(), clock.today()
+    with db.reading(engine) as session:
+        if not once.answered(session, key=model.key, scope="owner_request"):
+            owner_requests.check_room(session, unit_id=unit_id, now=clock.now())
     photos = uploads.all_of_form(form, "photo", most=rules.MOST_PHOTOS)
     kept = [uploads.keep(files, photo) for photo in photos]
     bill_ids = tuple(dict.fromkeys(model.bill))

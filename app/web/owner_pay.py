@@ -9,13 +9,14 @@ import structlog
 from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app import clock
 from app.domain.counter import Method
 from app.domain.errors import Kind, Refusal, not_found
-from app.gateways.ports import Gateways
+from app.gateways.ports import Gateways, Paid
 from app.gateways.simulator import Simulator
 from app.i18n import zh_cn
 from app.services import owner_payments, payments
@@ -132,32 +133,43 @@ async def callback(request: Request, name: str, engine: Database, outside: Outsi
 
 def take(engine: Engine, outside: Gateways, body: bytes, signature: str, now: dt.datetime) -> owner_payments.Taken:
     """Check the signature, keep the event, and where money came in record the payment, all in one transaction."""
-    assert outside.payments is not None
-    paid = outside.payments.read(body=body, signature=signature, at=now)
-    today = clock.today()
-    with db.transaction(engine) as session:
-        taken = owner_payments.take(session, paid=paid, body=body, gateway=outside.payments.name, now=now)
-        if taken.is_new_payment:
-            recorded = payments.record(
-                session,
-                receipt=payments.Receipt(
-                    unit_id=taken.unit_id,
-                    received_on=today,
-                    amount_fen=taken.amount_fen,
-                    method=Method(paid.method),
-                    reference=paid.event_id,
-                    bill_ids=taken.bill_ids,
-                ),
-                today=today,
-                now=now,
-                actor_id=None,
-                actor=owner_payments.OWNER,
-                may_back_date=False,
-                key=f"callback-{outside.payments.name}-{paid.reference}",
-                cashier=zh_cn.LABELS["owner.cashier"],
-            )
-            owner_payments.settle(session, reference=paid.reference, payment_id=recorded.payment_id, now=now)
+    channel = outside.payments
+    assert channel is not None
+    paid = channel.read(body=body, signature=signature, at=now)
+    try:
+        with db.transaction(engine) as session:
+            taken = owner_payments.take(session, paid=paid, body=body, gateway=channel.name, now=now)
+            if taken.is_new_payment:
+                _record(session, taken, paid, channel.name, now)
+    except Refusal as refusal:
+        # Nothing of it was written; the channel is told so and comes again, and the office finds it in the log.
+        with db.transaction(engine) as session:
+            owner_payments.note_refused(session, paid=paid, gateway=channel.name, code=refusal.code, now=now)
+        raise
     return taken
+
+
+def _record(session: Session, taken: owner_payments.Taken, paid: Paid, channel: str, now: dt.datetime) -> None:
+    today = clock.today()
+    recorded = payments.record(
+        session,
+        receipt=payments.Receipt(
+            unit_id=taken.unit_id,
+            received_on=today,
+            amount_fen=taken.amount_fen,
+            method=Method(paid.method),
+            reference=paid.event_id,
+            bill_ids=taken.bill_ids,
+        ),
+        today=today,
+        now=now,
+        actor_id=None,
+        actor=owner_payments.OWNER,
+        may_back_date=False,
+        key=f"callback-{channel}-{paid.reference}",
+        cashier=zh_cn.LABELS["owner.cashier"],
+    )
+    owner_payments.settle(session, reference=paid.reference, payment_id=recorded.payment_id, now=now)
 
 
 # --- the simulator: in the demo and in tests alone ---------------------------------------------------

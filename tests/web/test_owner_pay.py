@@ -11,10 +11,12 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from app import clock
+from app.domain.errors import conflict
 from app.gateways.simulator import Simulator
 from app.services import ownership
 from app.store import arrears, db, verify
 from app.store.tables import payment
+from app.store.tables_office import audit_event
 from app.store.tables_portal import payment_callback, payment_intent
 from tests.databases import SqliteDatabases
 from tests.web.conftest import ORIGIN
@@ -215,3 +217,26 @@ def test_the_same_form_twice_opens_one_order(
     assert order(anonymous, first(estate)) == order(anonymous, first(estate))
     with engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(payment_intent)).scalar_one() == 1
+
+
+def test_money_that_a_closed_day_refuses_is_not_lost(
+    app: FastAPI,
+    anonymous: TestClient,
+    channel: Simulator,
+    engine: Engine,
+    estate: Estate,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reference, amount = order(anonymous, first(estate)), sum(owed(engine, first(estate)).values())
+
+    def is_closed(*_: object, **__: object) -> None:
+        raise conflict("period.closed", on="2026-11-23", first="2026-11-23", last="2026-11-23")
+
+    said = channel.callback(reference=reference, amount_fen=amount, at=clock.now())
+    with monkeypatch.context() as closed:
+        closed.setattr("app.store.closing.guard", is_closed)
+        assert tell(app, *said) == (409, {"ok": False, "code": "period.closed"})
+    assert (paid(engine), outcomes(engine)) == ([], [])
+    with engine.connect() as connection:
+        assert "period.closed" in str(connection.execute(sa.select(audit_event.c.facts)).scalars().all())
+    assert tell(app, *said)[0] == 200

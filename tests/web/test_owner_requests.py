@@ -307,3 +307,15 @@ def test_a_request_leads_to_a_waiver_with_reason_and_number_filled_in(
     draft = clerk.get(f"/units/{unit_id}/waive{link}").text
     assert "业主来件 YY-0126000001" in draft
     assert 'value="hardship" selected' in draft
+
+
+def test_ten_requests_a_day_are_enough(owner: TestClient, app: FastAPI, estate: Estate) -> None:
+    path = f"/my/units/{first(estate)}/ask/dispute"
+    for place in range(10):
+        where = owner.post(path, data=dispute(estate, key=f"{place}d" * 11)).headers["location"]
+        assert owner.post(f"{where}/withdraw").status_code == 303
+    kept = len(list(app.state.gateways.files.root.rglob("*")))
+    refused = owner.post(path, data=dispute(estate, key="e" * 22), files={"photo": ("a.jpg", photo((1, 2, 3)))})
+    assert refused.status_code == 409
+    assert "最多提交 10 份" in refused.text
+    assert len(list(app.state.gateways.files.root.rglob("*"))) == kept  # nothing was kept for it
