@@ -136,7 +136,7 @@ def unit_rows(session: Session, as_of: dt.date, wanted: Filter) -> Select[Any]:
         # In the order of the index, although the unit alone would do.
         .group_by(f.c.community_id, f.c.unit_id)
     )
-    if conditions := arrears_filter.having(wanted, as_of, f.c.due_on):
+    if conditions := arrears_filter.having(wanted, as_of, f):
         sums = sums.having(*conditions)
     s = sums.subquery("sums")
     total = s.c.principal_fen + s.c.late_charge_fen + s.c.costs_fen

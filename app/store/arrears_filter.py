@@ -83,8 +83,9 @@ def running_out(as_of: dt.date, days: int) -> tuple[dt.date, dt.date]:
     return first, last
 
 
-def having(wanted: Filter, as_of: dt.date, due_on: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+def having(wanted: Filter, as_of: dt.date, bills: sa.Subquery) -> list[ColumnElement[bool]]:
     """Return what the overdue bills of a unit together must satisfy."""
+    due_on = bills.c.due_on
     oldest = sa.func.min(due_on)
     found: list[ColumnElement[bool]] = []
     if wanted.min_days > 0:
@@ -102,7 +103,8 @@ def having(wanted: Filter, as_of: dt.date, due_on: ColumnElement[Any]) -> list[C
         found += [oldest <= day(youngest), oldest > day(eldest)]
     if wanted.expiring_days > 0:
         first, last = running_out(as_of, wanted.expiring_days)
-        found.append(sa.func.max(sa.case((due_on.between(day(first), day(last)), 1), else_=0)) == 1)
+        runs_out = sa.and_(due_on.between(day(first), day(last)), bills.c.principal_fen > 0)
+        found.append(sa.func.max(sa.case((runs_out, 1), else_=0)) == 1)
     return found
 
 

@@ -169,15 +169,14 @@ async def here_if_any(request: Request) -> Here | None:
         token = token_of(request, STAFF_COOKIE)
         partial = request.method != "GET" or "hx-request" in request.headers
         kept: standing.Kept = request.app.state.kept
-        if request.method != "GET":
-            kept.forget()
+        framed = kept if "hx-request" not in request.headers else None
         request.state.here = (
-            await run_in_threadpool(
-                _look_up, engine_of(request), token, clock.now(), keep_flash=partial, kept=None if partial else kept
-            )
+            await run_in_threadpool(_look_up, engine_of(request), token, clock.now(), keep_flash=partial, kept=framed)
             if token
             else None
         )
+        if request.method != "GET":  # what was counted before the act is not true after it
+            kept.forget()
     return cast("Here | None", request.state.here)
 
 
