@@ -43,6 +43,7 @@ PIECES = (10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10)
 """Notes and coins in use, in fen."""
 
 MOST_PIECES = 99_999
+LONGEST_ROOM = 24
 
 
 def counted(pieces: Sequence[int]) -> int:
@@ -108,9 +109,12 @@ def rooms_in(text: str) -> tuple[str, ...]:
     """Return the codes of the rooms a text seems to name, ``3-2-1502`` among them; most words name none."""
     found = []
     for word in re.split(r"[\s,，;；。/()（）]+", text):
-        if any(sign.isdecimal() for sign in word) and len(word) <= 20:
+        digit = re.search(r"[0-9]", word)
+        if digit is None or len(word) > LONGEST_ROOM:
+            continue
+        for place in {0, digit.start()}:  # what stands before the first digit may belong to the sentence
             try:
-                found.append(parse_unit(word).code)
+                found.append(parse_unit(word[place:]).code)
             except Refusal:
                 continue
     return tuple(dict.fromkeys(found))

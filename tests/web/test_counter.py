@@ -91,7 +91,7 @@ def test_the_page_proposes_what_the_rule_would_pay_and_taking_it_leads_to_the_ne
     assert sum(round(float(text) * 100) for text in boxes(page).values()) == 163_199
     assert "壹仟陆佰叁拾壹元玖角玖分" in page
     assert "收款后没有欠费" in page
-    form = {"amount": "1631.99", "key": key(), "act": "print", "proposal": proposal(page)}
+    form: dict[str, str | list[str]] = {"amount": "1631.99", "key": key(), "act": "print", "proposal": proposal(page)}
     form |= {"row": list(boxes(page)), "part": list(boxes(page).values())}
     done = client.post(f"/collect/units/{unit_id}", data=form)
     assert done.status_code == 303
@@ -116,7 +116,7 @@ def test_a_new_amount_beside_untouched_boxes_is_shared_out_by_the_rule(
 ) -> None:
     client, unit_id = at(browser, estate, "cashier"), first_unit(estate)
     page = client.get(f"/collect/units/{unit_id}").text
-    form = {"amount": "50", "key": key(), "proposal": proposal(page)}
+    form: dict[str, str | list[str]] = {"amount": "50", "key": key(), "proposal": proposal(page)}
     form |= {"row": list(boxes(page)), "part": list(boxes(page).values())}
     assert client.post(f"/collect/units/{unit_id}", data=form).status_code == 303
     assert paid_of(engine, max(estate.bills[unit_id])) == 5_000
