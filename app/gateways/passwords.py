@@ -15,8 +15,7 @@ MIN_LENGTH = 12
 MAX_LENGTH = 128
 LIST = Path(__file__).with_name("common_passwords.txt")
 # What people here start with, besides what the list of all the world knows.
-LOCAL = ("wuye", "wuyeguanli", "woaini", "woaini1314", "xiaoqu", "qingqian", "caiwu", "guanliyuan", "shoufei", "物业")
-
+LOCAL = Path(__file__).with_name("local_words.txt")
 _FILLING = string.digits + string.punctuation + " "
 _SHORTEST_WORD = 4
 _RUNS = (
@@ -59,14 +58,14 @@ def check_choice(password: str, *, login: str, words: tuple[str, ...] = ()) -> N
     if len(password) > MAX_LENGTH:
         raise Refusal("signin.password_too_long", field="password")
     plain = password.lower()
-    known = [word.lower() for word in (login, *words, *LOCAL) if word]
+    known = [word.lower() for word in (login, *words, *_lines(LOCAL)) if word]
     if _is_common(plain) or _is_made_of(plain, known):
         raise Refusal("signin.password_common", field="password")
 
 
-@lru_cache(maxsize=1)
-def _common() -> frozenset[str]:
-    lines = LIST.read_text(encoding="utf-8").splitlines()
+@lru_cache(maxsize=2)
+def _lines(path: Path) -> frozenset[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
@@ -75,7 +74,7 @@ def _is_common(plain: str) -> bool:
     core = plain.strip(_FILLING)
     if len(core) < 2:  # figures and signs alone, or one letter before them: telephone numbers, days of birth
         return True
-    return plain in _common() or core in _common() or _repeats(plain) or _runs(plain)
+    return plain in _lines(LIST) or core in _lines(LIST) or _repeats(plain) or _runs(plain)
 
 
 def _repeats(plain: str) -> bool:
@@ -83,7 +82,7 @@ def _repeats(plain: str) -> bool:
     for size in range(1, len(plain) // 2 + 1):
         piece = plain[:size]
         if (piece * (len(plain) // size + 1))[: len(plain)] == plain:
-            return size <= _SHORTEST_WORD or piece in _common()
+            return size <= _SHORTEST_WORD or piece in _lines(LIST)
     return len(set(plain)) < _SHORTEST_WORD
 
 

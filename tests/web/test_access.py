@@ -131,4 +131,4 @@ def test_a_denial_is_written_down(browser: Browser) -> None:
     assert browser("cashier").post("/billing/single").status_code == 403
     log = browser("admin").get("/audit")
     assert "越权被拒" in log.text
-    assert "billing:post" in log.text
+    assert "正式出账" in log.text

@@ -115,7 +115,7 @@ def test_a_user_who_was_shut_out_cannot_come_back_by_a_link(
 REFUSED_PASSWORDS = [
     "123456789012", "password1234", "passwordpassword", "qwertyuiop12", "wuye12345678", "admin1234567", "abcabcabcabc",
     "zhao20261123!", "锦绣花园2026!!!!!", "赵六赵六赵六赵六2026", "1q2w3e4r5t6y", "aaaaaaaaaaaab", "dragon2026!!!!",
-    "13800138000138",
+    "13800138000138", "物业管理物业收费2026",
 ]  # fmt: skip
 
 
