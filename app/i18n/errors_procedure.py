@@ -29,7 +29,6 @@ SENTENCES: dict[str, str] = {
     "notice_batch.taken_in_already": "这一户已经在发送名单里，不用重复操作。",
     "notice_batch.not_overruled": "这一户不能加入：{why}。只有“未到级别”“间隔较短”和人工排除可以人工改回。",
     "notice_batch.over": "这个批次已经完成或作废，不能再停止。",
-    "notice_batch.not_printed": "这份打印文件还没有生成。请等生成完成，或点“重试”后再来。",
     "notice_batch.reprint_reason_missing": "这份已经打印过。再次打印请写明原因（如卡纸、遗失），系统会登记。",
     "notice_batch.stopped": "这份通知所在的批次已停止，通知没有生成，不能打印。请另建批次。",
     "done.procedure_published": "已发布，自 {on} 起启用。已编制的批次仍按原版本。",

@@ -5,6 +5,12 @@ from __future__ import annotations
 LABELS: dict[str, str] = {
     "skip_reason.set_aside": "人工排除",
     "skip_reason.stopped": "批次已停止，未编号",
+    "level_form.days": "第 {level} 级逾期天数",
+    "level_form.amount": "第 {level} 级最低金额",
+    "level_form.pause": "第 {level} 级距上次通知天数",
+    "level_form.tone": "第 {level} 级文书",
+    "level_form.deadline": "第 {level} 级缴费期限",
+    "level_form.active": "第 {level} 级是否在用",
     "version_state.draft": "待发布",
     "version_state.published": "已发布",
     "version_state.discarded": "已作废",

@@ -37,16 +37,20 @@ class _Head(forms.FormModel):
     note: forms.Text = Field(default="", title="改动说明", max_length=200)
 
 
+def _title(field: str, place: int) -> str:
+    return zh_cn.LABELS[f"level_form.{field}"].format(level=place)
+
+
 def _level_fields() -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for place in PLACES:
         fields |= {
-            f"days_{place}": (int | None, Field(default=None, title=f"第 {place} 级逾期天数", ge=1, le=3650)),
-            f"amount_{place}": (forms.Fen | None, Field(default=None, title=f"第 {place} 级最低金额")),
-            f"pause_{place}": (int, Field(default=15, title=f"第 {place} 级间隔", ge=0, le=365)),
-            f"tone_{place}": (Tone, Field(default=Tone.NOTICE, title=f"第 {place} 级文书")),
-            f"deadline_{place}": (int, Field(default=15, title=f"第 {place} 级缴费期限", ge=1, le=180)),
-            f"active_{place}": (bool, Field(default=False, title=f"第 {place} 级是否在用")),
+            f"days_{place}": (int | None, Field(default=None, title=_title("days", place), ge=1, le=3650)),
+            f"amount_{place}": (forms.Fen | None, Field(default=None, title=_title("amount", place))),
+            f"pause_{place}": (int, Field(default=15, title=_title("pause", place), ge=0, le=365)),
+            f"tone_{place}": (Tone, Field(default=Tone.NOTICE, title=_title("tone", place))),
+            f"deadline_{place}": (int, Field(default=15, title=_title("deadline", place), ge=1, le=180)),
+            f"active_{place}": (bool, Field(default=False, title=_title("active", place))),
         }
     return fields
 
