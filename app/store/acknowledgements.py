@@ -62,6 +62,13 @@ def marks(session: Session, unit_ids: Sequence[int]) -> dict[int, Mark]:
     return found
 
 
+def slip_of(notice_id: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    """Return the word for the slip of a notice, inside a list of notices; empty where nothing was done with it."""
+    is_signed = sa.exists().where(acknowledgement.c.notice_id == notice_id)
+    is_read = sa.exists().where(notice_reading.c.notice_id == notice_id)
+    return sa.case((is_signed, "signed"), (is_read, "read"), else_="")
+
+
 def signed(session: Session, notice_id: int) -> sa.Row[Any] | None:
     """Return the slip signed on the screen for a notice, or None."""
     query = sa.select(acknowledgement).where(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.errors import not_found
-from app.store import db
+from app.store import acknowledgements, db
 from app.store.tables import unit
 from app.store.tables_office import app_user, document, document_file, notice, notice_batch, notice_batch_unit
 from app.store.tables_procedure import notice_batch_release, notice_print_file, notice_print_log
@@ -99,11 +99,13 @@ def list_units(
             _state().label("stands"),
             unit.c.code,
             unit.c.label,
+            notice.c.id.label("notice_id"),
             notice.c.number,
             notice.c.document_id,
             notice.c.principal_fen,
             notice.c.late_charge_fen,
             document_file.c.sha256,
+            acknowledgements.slip_of(notice.c.id).label("slip"),
             app_user.c.name.label("overruled_by_name"),
         )
     ).outerjoin(app_user, app_user.c.id == notice_batch_unit.c.overruled_by)

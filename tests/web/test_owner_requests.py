@@ -319,3 +319,15 @@ def test_ten_requests_a_day_are_enough(owner: TestClient, app: FastAPI, estate: 
     assert refused.status_code == 409
     assert "最多提交 10 份" in refused.text
     assert len(list(app.state.gateways.files.root.rglob("*"))) == kept  # nothing was kept for it
+
+
+def test_the_batch_says_who_opened_and_who_signed(
+    owner: TestClient, engine: Engine, estate: Estate, browser: Browser
+) -> None:
+    notice_id = send_notice(engine, estate.communities[0], first(estate))
+    clerk = browser("clerk")
+    assert "已阅" not in clerk.get("/notices/1").text
+    owner.get(f"/my/notices/{notice_id}.pdf")
+    assert "已阅</a>" in clerk.get("/notices/1").text
+    owner.post(f"/my/notices/{notice_id}/sign", data={"name": "王伟", "agree": "true"})
+    assert "已签收</a>" in clerk.get("/notices/1").text
