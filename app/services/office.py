@@ -13,9 +13,7 @@ from app.domain.company import is_credit_code
 from app.domain.errors import Refusal, conflict
 from app.domain.setup import CONFIRMED, SetupStep, progress
 from app.store import audit, estate, office
-from app.store.db import check_text
 from app.store.documents import PREFIX
-from app.store.tables import community
 
 RULES = ("allocation_within", "allocation_across", "credit_mode", "roll_due")
 MAX_NUMBER = 899_999
@@ -174,7 +172,7 @@ def confirm_step(
 def _check(columns: Mapping[str, Any]) -> None:
     if not str(columns.get("name", "")).strip():
         raise Refusal("community.name_missing", field="name")
-    check_text(community, columns)
+    office.check_columns(columns)
     code = str(columns.get("company_code", ""))
     if code and not is_credit_code(code):
         raise Refusal("community.code_invalid", field="company_code")

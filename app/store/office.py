@@ -38,6 +38,16 @@ def save_community(session: Session, community_id: int, columns: Mapping[str, An
     session.execute(sa.update(community).where(community.c.id == community_id).values(**columns))
 
 
+def check_columns(columns: Mapping[str, Any]) -> None:
+    """Refuse text that is longer than its column of a community.
+
+    Raises:
+        Refusal: ``text.too_long`` or ``text.unreadable``, naming the column.
+
+    """
+    db.check_text(community, columns)
+
+
 def has_ledger(session: Session, community_id: int) -> bool:
     """Say whether money has been booked, so that the order of allocation can no longer change."""
     rows = sa.select(ledger_entry.c.id).join(unit, unit.c.id == ledger_entry.c.unit_id)

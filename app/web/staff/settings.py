@@ -12,8 +12,9 @@ from app import clock
 from app.domain import announced
 from app.domain.access import Permission
 from app.domain.allocation import Across, Credit, Within
-from app.domain.errors import Kind, Refusal, not_found
+from app.domain.errors import Refusal, not_found
 from app.gateways.uploads import PNG
+from app.i18n import zh_cn
 from app.services import office as service
 from app.store import db, estate, office
 from app.web import forms, pages, uploads
@@ -189,14 +190,13 @@ def save_seal(request: Request, here: Editor, engine: Database, files: Stored, f
         else:
             found = uploads.of_form(form, "seal", allow=(PNG,), max_bytes=SEAL_BYTES)
             if found is None:
-                raise Refusal("community.seal_missing", field="seal")  # noqa: TRY301 - one place for every refusal
+                raise Refusal("community.seal_missing", field="seal")
             sha256 = uploads.keep(files, found).shown_sha256
         with db.transaction(engine) as session:
             service.put_seal(session, community_id=number, sha256=sha256, now=clock.now(), actor=here.actor.login)
     except Refusal as refusal:
-        blank: forms.Filled[CommunityForm] = forms.Filled({}).with_refusal(refusal)
-        faults = {"seal": text for text in blank.faults.values()}
-        return _community_page(request, here, engine, forms.Filled({}, faults), number, status=STATUS[refusal.kind])
+        fault: forms.Filled[CommunityForm] = forms.Filled({}, {"seal": zh_cn.sentence(refusal)})
+        return _community_page(request, here, engine, fault, number, status=STATUS[refusal.kind])
     code = "done.seal_saved" if sha256 else "done.seal_removed"
     return pages.back_to(request, "/settings/community", here=here, code=code)
 
@@ -232,7 +232,6 @@ def save_year(request: Request, here: Keeper, engine: Database, form: YearFilled
                 session, year=model.year, days=days, source=model.source, now=clock.now(), actor=here.actor.login
             )
     except Refusal as refusal:
-        assert refusal.kind is not Kind.NOT_FOUND
         return _calendar_page(request, here, engine, form.with_refusal(refusal), status=STATUS[refusal.kind])
     return pages.back_to(request, "/settings/calendar", here=here, code="done.year_saved", year=model.year)
 
