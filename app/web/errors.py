@@ -165,10 +165,22 @@ async def _busy(request: Request, error: Exception) -> Response:
     return await answer(request, Refusal("request.busy"), 503, {"Retry-After": "5"})
 
 
+def _trace(error: BaseException) -> str:
+    """Return where it failed and with what kind of error, and nothing else.
+
+    The values of variables and the words of errors are people's data: a number that could not be read, a row that
+    could not be written. They have no business in a log.
+    """
+    told: list[str] = []
+    link: BaseException | None = error
+    while link is not None:
+        told.append("".join(traceback.format_tb(link.__traceback__)) + type(link).__qualname__)
+        link = link.__cause__ or link.__context__
+    return "\n\n".join(reversed(told))
+
+
 async def _failed(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
-    # The trace alone: the values of variables are people's data and have no business in a log.
-    trace = "".join(traceback.format_exception(error))
-    log.error("failed", path=_route(request), reference=reference, trace=trace)
+    log.error("failed", path=_route(request), reference=reference, trace=_trace(error))
     # This answer leaves from outside the middlewares, so it brings the strict headers itself.
     return await answer(request, Refusal("request.failed", reference=reference), 500, dict(HEADERS))
