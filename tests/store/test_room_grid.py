@@ -61,7 +61,11 @@ def test_a_room_is_clear_current_or_owes_so_many_months(engine: Engine) -> None:
 def test_months_are_those_of_the_period(engine: Engine, first: dt.date, last: dt.date, months: int) -> None:
     with db.transaction(engine) as session:
         made = make_estate(session)
-        row = {"community_id": made.community_id, "fee_item_id": made.item_id, "plan_id": made.plan_id}
+        row: dict[str, object] = {
+            "community_id": made.community_id,
+            "fee_item_id": made.item_id,
+            "plan_id": made.plan_id,
+        }
         row |= {"period_from_on": first, "period_to_on": last, "principal_fen": 10_000, "issued_on": first}
         row |= {"due_on": first.replace(day=10)}
         ledger.post(session, ledger.Posting(made.units[0], "bill", row), through=TODAY)
