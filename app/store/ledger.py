@@ -125,10 +125,7 @@ def refresh(session: Session, unit_ids: Sequence[int], *, through: dt.date) -> N
 def stories(
     session: Session, unit_ids: Sequence[int], *, with_plans: Mapping[int, plans.Plan] | None = None
 ) -> dict[int, replay.Story]:
-    """Return the account of each unit as the engine reads it, in a constant number of queries.
-
-    ``with_plans`` reads it as it would stand under other late charges: a trial.
-    """
+    """Return each unit's account as the engine reads it, in a constant number of queries; a trial has its own plans."""
     work = _heads(session, unit_ids)
     entries = _entries(session, unit_ids)
     plans_ = with_plans or plans_of(session, [row.community_id for row in work.values()])
@@ -195,11 +192,6 @@ def plans_of(session: Session, communities: Sequence[int]) -> dict[int, plans.Pl
         sa.select(rate_plan.c.id).where(rate_plan.c.community_id.in_(sorted(set(communities))))
     ).scalars()
     return plans.load(session, list(ids))
-
-
-def plans_of_unit(session: Session, unit_id: int) -> dict[int, plans.Plan]:
-    """Return every rate plan of the unit's community, by id."""
-    return plans_of(session, [row.community_id for row in _heads(session, [unit_id]).values()])
 
 
 def _policies(session: Session, communities: Sequence[int]) -> dict[int, engine.AllocationPolicy]:

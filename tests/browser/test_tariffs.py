@@ -15,7 +15,7 @@ from tests.browser.conftest import DESK, PHONE, Desk, Office, faults
 
 pytestmark = pytest.mark.browser
 
-TITLES = ["门牌全称", "户主大名", "平米", "联络"]
+TITLES: list[object] = ["门牌全称", "户主大名", "平米", "联络"]
 
 
 def quarter(ahead: int) -> str:

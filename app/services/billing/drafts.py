@@ -162,7 +162,7 @@ def carry_out(session: Session, *, draft_id: int, today: dt.date, now: dt.dateti
         wanted = _check_unchanged(session, row, today)
         run_id, _, _ = write(
             session,
-            wanted,
+            wanted=wanted,
             community_id=row.community_id,
             period=row.period,
             today=today,

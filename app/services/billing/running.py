@@ -69,15 +69,15 @@ def post(
     if not any(item.created for item in items):
         return result_of(None, items)
     run_id, created, amount = write(
-        session, wanted, community_id=community_id, period=period, today=today, now=now, actor_id=actor_id
+        session, wanted=wanted, community_id=community_id, period=period, today=today, now=now, actor_id=actor_id
     )
     return RunResult(run_id, created, sum(item.existing for item in items), amount, items)
 
 
 def write(
     session: Session,
-    wanted: Sequence[charges.ItemPeriod],
     *,
+    wanted: Sequence[charges.ItemPeriod],
     community_id: int,
     period: str,
     today: dt.date,

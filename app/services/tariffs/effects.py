@@ -15,7 +15,7 @@ from app.domain.billing import read_month
 from app.domain.errors import Refusal
 from app.domain.rates import ALWAYS, RateIndex
 from app.services.tariffs.drafts import LateCharge, NewPrice
-from app.store import billing, ledger, plans, run_plan, tariffs
+from app.store import billing, estate, ledger, plans, run_plan, tariffs
 from app.store.charges import Version
 from app.store.types import FOREVER
 
@@ -151,7 +151,7 @@ def late_charge_trial(
 
     Grace and cap of a bill are frozen on it; the rate alone moves.
     """
-    before = ledger.plans_of_unit(session, unit_id)
+    before = ledger.plans_of(session, [estate.unit_row(session, unit_id).community_id])
     if plan_id not in before:
         return []
     rate, grace, cap = wish.terms
