@@ -129,6 +129,16 @@ def test_the_seal_is_kept_shown_and_taken_down(admin: TestClient, engine: Engine
     assert row_of(engine, estate).seal_sha256 == ""
 
 
+def test_the_payment_code_owners_scan_is_kept_and_taken_down(admin: TestClient, engine: Engine, estate: Estate) -> None:
+    assert admin.post("/settings/payee-code", data={"act": "put"}).status_code == 422
+    kept = admin.post("/settings/payee-code", data={"act": "put"}, files={"payee_code": ("a.png", seal(), "image/png")})
+    assert kept.status_code == 303, kept.text[:1500]
+    assert row_of(engine, estate).payee_qr_shown_sha256
+    assert admin.get("/settings/payee-code/picture").headers["content-type"] == "image/png"
+    assert admin.post("/settings/payee-code", data={"act": "remove"}).status_code == 303
+    assert row_of(engine, estate).payee_qr_shown_sha256 == ""
+
+
 def test_a_seal_that_is_no_picture_is_refused(admin: TestClient) -> None:
     client = admin
     for content in (b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7"):

@@ -13,9 +13,10 @@ from app.domain import announced
 from app.domain.access import Permission
 from app.domain.allocation import Across, Credit, Within
 from app.domain.errors import Refusal, not_found
-from app.gateways.uploads import PNG
+from app.gateways.uploads import PICTURES, PNG
 from app.i18n import zh_cn
 from app.services import office as service
+from app.services import owner_payments
 from app.store import db, estate, office
 from app.web import forms, pages, uploads
 from app.web.deps import Database, Here, Reading, Stored, reachable, require, require_fresh
@@ -199,6 +200,42 @@ def save_seal(request: Request, here: Editor, engine: Database, files: Stored, f
         return _community_page(request, here, engine, fault, number, status=STATUS[refusal.kind])
     code = "done.seal_saved" if sha256 else "done.seal_removed"
     return pages.back_to(request, "/settings/community", here=here, code=code)
+
+
+@router.post("/settings/payee-code")
+def save_payee_code(request: Request, here: Editor, engine: Database, files: Stored, form: SealFilled) -> Response:
+    """Keep the picture of the office's own payment code, which owners see on their page to pay."""
+    number = reachable(here, here.community_id)
+    sha256 = shown = ""
+    try:
+        if form.model is None or form.model.act != "remove":
+            found = uploads.of_form(form, "payee_code", allow=PICTURES, max_bytes=SEAL_BYTES)
+            if found is None:
+                raise Refusal("community.payee_code_missing", field="payee_code")
+            kept = uploads.keep(files, found)
+            sha256, shown = kept.sha256, kept.shown_sha256
+        with db.transaction(engine) as session:
+            owner_payments.set_payee_code(
+                session,
+                community_id=number,
+                sha256=sha256,
+                shown_sha256=shown,
+                now=clock.now(),
+                actor=here.actor.login,
+            )
+    except Refusal as refusal:
+        fault: forms.Filled[CommunityForm] = forms.Filled({}, {"payee_code": zh_cn.sentence(refusal)})
+        return _community_page(request, here, engine, fault, number, status=STATUS[refusal.kind])
+    code = "done.payee_code_saved" if sha256 else "done.payee_code_removed"
+    return pages.back_to(request, "/settings/community", here=here, code=code)
+
+
+@router.get("/settings/payee-code/picture")
+def payee_code_picture(here: Editor, session: Reading, files: Stored) -> Response:
+    row = estate.community_row(session, reachable(here, here.community_id))
+    if not row.payee_qr_shown_sha256:
+        raise not_found("access.not_found")
+    return uploads.picture(files, shown_sha256=row.payee_qr_shown_sha256)
 
 
 @router.get("/settings/seal/picture")

@@ -157,7 +157,7 @@ def wipe(request: Request, here: Keeper, engine: Database, care: Care, form: Wip
         return _wipe_page(request, here, engine, form, status=422)
     try:
         if form.model.name != here.community:
-            raise Refusal("demo.name_differs", field="name", name=here.community)  # noqa: TRY301 - shown at the field
+            raise Refusal("demo.name_differs", field="name", name=here.community)
         care.wipe(keep=here.actor.login)
     except Refusal as refusal:
         return _wipe_page(request, here, engine, form.with_refusal(refusal), status=STATUS[refusal.kind])
