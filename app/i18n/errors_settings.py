@@ -53,7 +53,7 @@ SENTENCES: dict[str, str] = {
     "done.payee_code_saved": "收款码已更换，业主页面从现在起显示新的。",
     "done.payee_code_removed": "收款码已撤下，业主页面只显示银行账户。",
     "done.seal_saved": "公章图样已更换。",
-    "done.seal_removed": "公章图样已撤下，文书上留空白处盖章。",
+    "done.seal_removed": "公章图样已撤下。",
     "done.year_saved": "{year} 年的节假日已录入。",
     "done.number_raised": "已调整，下一张从后面的号码开始。",
     "done.care_begun": "已开始，可以离开本页；刷新即可看到结果。",
