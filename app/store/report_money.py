@@ -319,10 +319,14 @@ def limited(session: Session, scope: Scope, *, as_of: dt.date, days: int, older:
     credit that was applied by itself does not. Nothing else is known here, so that the day named is never too late.
     """
     last = as_of + dt.timedelta(days=days)
-    bound = latest_due(last)
-    narrow = [bill_state.c.community_id == scope.community_id, bill_state.c.due_on <= day(bound)]
+    c = bill_state.c
+    narrow = [c.community_id == scope.community_id, c.due_on <= day(latest_due(last))]
+    interrupted = _interruptions(session, arrears.figures(session, as_of, *narrow), as_of)
+    if not older:
+        # A clock that never started anew ran out before as_of: such bills are the other list.
+        fresh = c.due_on > day(latest_due(as_of - dt.timedelta(days=1)))
+        narrow.append(sa.or_(fresh, c.bill_id.in_(list(interrupted))) if interrupted else fresh)
     f = arrears.figures(session, as_of, *narrow)
-    interrupted = _interruptions(session, f, as_of)
     query = (
         sa.select(
             f.c.bill_id, f.c.unit_id, f.c.due_on, f.c.principal_fen, f.c.late_charge_fen, unit.c.label,
@@ -338,10 +342,6 @@ def limited(session: Session, scope: Scope, *, as_of: dt.date, days: int, older:
         )
         .where(f.c.principal_fen > 0, *narrowed(scope, EVER, f.c.due_on))
     )  # fmt: skip
-    if not older:
-        # A clock that never started anew ran out before as_of: such bills are the other list.
-        fresh = f.c.due_on > day(latest_due(as_of - dt.timedelta(days=1)))
-        query = query.where(sa.or_(fresh, f.c.bill_id.in_(list(interrupted))))
     rows = []
     for row in session.execute(query):
         events = interrupted.get(row.bill_id, [])
