@@ -125,6 +125,7 @@ def _code(text: str) -> str:
 def _papers(session: Session, word: str, reach: list[int], on: dt.date, limit: int) -> list[sa.Row[Any]]:
     """Find receipts and notices by their number, its beginning, or its running part in this year or the last two."""
     number = word.upper()
+    condition: sa.ColumnElement[bool]
     if number.isdecimal() and FEWEST_DIGITS <= len(number) <= _SEQUENCE:
         tail = number.zfill(_SEQUENCE)
         years = [(on.year - back) % 100 for back in range(3)]
