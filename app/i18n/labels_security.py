@@ -111,4 +111,9 @@ LABELS: dict[str, str] = {
     "fact.accounts": "账户数",
     "fact.expired_requests": "过期申请",
     "fact.levels": "催缴等级",
+    "fact.relation": "关系",
+    "fact.vacancy": "空置",
+    "fact.mark": "标记",
+    "fact.hold": "暂缓",
+    "fact.objection": "异议",
 }

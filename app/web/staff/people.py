@@ -54,7 +54,7 @@ def reveal(
             facts={"unit": unit_id, "field": name},
         )
     with db.reading(engine) as session:
-        value = READ[name](session, person_id)
+        value = READ[name](session, person_id).removeprefix("+86")
         if "hx-request" in request.headers:
             return HTMLResponse(pages.fragment("parts/revealed.html", value=value))
         return units.page_of_unit(request, here, session, unit_id, revealed={person_id: {name: value}})
