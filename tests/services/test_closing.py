@@ -16,7 +16,7 @@ from app.services import billing, closing, deposits, payments, unclaimed
 from app.store import closing as closing_reads
 from app.store import db, ledger
 from app.store import deposits as deposit_reads
-from app.store.tables import payment
+from app.store.tables import bill, payment
 from app.store.tables_counter import period_close
 from tests import making
 from tests.making import NOW, TODAY
@@ -104,6 +104,24 @@ def test_a_closed_month_holds_each_of_its_days_and_another_community_is_free(eng
         ledger.refresh(session, made.units, through=TODAY)
     with pytest.raises(Refusal, match=r"period\.not_over"), db.transaction(engine) as session:
         close(session, closing.Period.month(made.community_id, TODAY), user_id, "too-early")
+
+
+def test_a_run_of_a_closed_month_is_refused_whole_and_another_month_is_billed(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made = making.make_estate(session)
+        user_id = making.add_user(session, "finance", "finance")
+        close(session, closing.Period.month(made.community_id, MONTH), user_id)
+
+    def run(session: Session, period: str) -> int:
+        return billing.post(
+            session, community_id=made.community_id, period=period, today=TODAY, now=NOW, actor_id=user_id
+        ).created
+
+    with pytest.raises(Refusal, match=r"period\.closed"), db.transaction(engine) as session:
+        run(session, f"{MONTH:%Y-%m}")
+    with db.transaction(engine) as session:
+        assert run(session, f"{TODAY:%Y-%m}") == 1
+        assert session.execute(sa.select(sa.func.count()).select_from(bill)).scalar_one() == 1
 
 
 def test_the_totals_of_a_close_are_the_sums_of_the_rows_and_the_digest_moves_with_any_of_them(engine: Engine) -> None:
