@@ -68,7 +68,7 @@ def listed(session: Session, wanted: Filter, *, limit: int, offset: int = 0) -> 
 
 def count(session: Session, wanted: Filter) -> int:
     """Return how many events the list has."""
-    return session.execute(_wanted(select(func.count()).select_from(audit_event), wanted)).scalar_one()
+    return int(session.execute(_wanted(select(func.count()).select_from(audit_event), wanted)).scalar_one())
 
 
 def actors(session: Session, wanted: Filter) -> list[str]:

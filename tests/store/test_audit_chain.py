@@ -35,9 +35,10 @@ def seals(engine: Engine) -> list[sa.Row]:
 def tamper(engine: Engine, table: sa.Table, *statements: sa.Executable) -> None:
     """Do what only somebody with the keys of the database could."""
     dialect = engine.dialect.name
+    before, after = ([sa.text(line) for line in made(dialect, table.name)] for made in (triggers.drop, triggers.create))
     with db.transaction(engine) as session:
-        for statement in (*triggers.drop(dialect, table.name), *statements, *triggers.create(dialect, table.name)):
-            session.execute(sa.text(statement) if isinstance(statement, str) else statement)
+        for statement in (*before, *statements, *after):
+            session.execute(statement)
 
 
 def test_every_event_is_sealed_when_its_transaction_commits(engine: Engine) -> None:
