@@ -28,7 +28,7 @@ from app.jobs import demo_counter, demo_estate, demo_months, demo_owner, demo_ra
 from app.services import imports, printing, signin, waivers
 from app.settings import Settings
 from app.sheets import parsing, words
-from app.store import arrears, db, estate, owner_links, plans, sealing, users
+from app.store import arrears, db, estate, owner_links, plans, sealing, users, views
 
 DATA = Path(__file__).resolve().parents[1] / "demo_data"
 MARK = ".qingqian-demo"
@@ -92,6 +92,7 @@ def build(settings: Settings) -> Estate:
     units = _import(engine, data["community"]["name"])
     demo_months.fill(engine, community_id=community_id, today=clock.today())
     _sign_ins(engine, people, data["people"])
+    _pin(engine, community_id, [one.login for one in people])
     nightly.run(engine, through=nightly.yesterday())
     demo_rates.fill(engine, community_id=community_id, rates=data["rates"])
     _ask_for_a_waiver(engine, community_id, asks=people[0].login, note=data["waiver"]["note"])
@@ -190,6 +191,15 @@ def _sign_ins(engine: Engine, people: tuple[SignIn, ...], rows: list[dict[str, s
                 by=ACTOR,
                 community_ids=None,
             )
+
+
+def _pin(engine: Engine, community_id: int, logins: list[str]) -> None:
+    """Put two of the shipped views on everybody's desk."""
+    with db.transaction(engine) as session:
+        for login in logins:
+            if (user := users.by_login(session, login)) is not None:
+                for view in ("year", "limitation"):
+                    views.mark(session, user_id=user.id, community_id=community_id, view=view, is_pinned=True)
 
 
 def _ask_for_a_waiver(engine: Engine, community_id: int, *, asks: str, note: str) -> None:
