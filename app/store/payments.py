@@ -98,19 +98,3 @@ def allocations(session: Session, *, unit_id: int) -> list[Mapping[str, Any]]:
         .order_by(allocation.c.payment_id, bill.c.due_on, allocation.c.bill_id, allocation.c.component.desc())
     ).mappings()
     return [dict(found) for found in rows]
-
-
-def received(session: Session, *, community_id: int, from_on: dt.date, to_on: dt.date) -> tuple[int, int]:
-    """Return (count, fen) of what came in over closed dates, reversed payments left out."""
-    taken_back = sa.and_(reversal.c.target_kind == "payment", reversal.c.target_id == payment.c.id)
-    count, amount = session.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(payment.c.amount_fen), 0))
-        .outerjoin(reversal, taken_back)
-        .where(
-            payment.c.community_id == community_id,
-            payment.c.received_on >= day(from_on),
-            payment.c.received_on <= day(to_on),
-            reversal.c.id.is_(None),
-        )
-    ).one()
-    return int(count), int(amount)
