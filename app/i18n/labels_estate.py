@@ -118,4 +118,11 @@ LABELS: dict[str, str] = {
     "action.hold.placed": "登记异议或暂缓",
     "action.hold.ended": "结束暂缓",
     "action.hold.withdrawn": "撤销暂缓",
+    "fact.file": "文件",
+    "fact.contact": "联系人",
+    "fact.person": "人员",
+    "fact.unit_fee": "单独收费",
+    "fact.item": "收费项目",
+    "fact.shorter": "改期后的暂缓",
+    "fact.transfer": "过户",
 }
