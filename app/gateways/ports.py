@@ -62,7 +62,10 @@ class Paid:
 class PaymentGateway(Protocol):
     """A channel owners pay through."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The name its orders and callbacks are kept under."""
+        ...
 
     def begin(self, *, reference: str, amount_fen: int, subject: str) -> str:
         """Open an order and return the address the payer is led to."""

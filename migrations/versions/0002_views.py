@@ -73,5 +73,7 @@ def _view_mark() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_view_mark_user_id")),
         sa.ForeignKeyConstraint(["community_id"], ["community.id"], name=op.f("fk_view_mark_community_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_view_mark")),
-        sa.UniqueConstraint("user_id", "community_id", "page", "view", name=op.f("uq_view_mark_user_id_community_id_page_view")),
+        sa.UniqueConstraint(
+            "user_id", "community_id", "page", "view", name=op.f("uq_view_mark_user_id_community_id_page_view")
+        ),
     )

@@ -122,7 +122,7 @@ def _seal_what_is_there() -> None:
     seal = sa.table("audit_seal", *(sa.column(name) for name in ("seq", "event_id", "prev_hash", "hash")))
     bind, prev, made = op.get_bind(), chain.GENESIS, []
     for seq, row in enumerate(bind.execute(sa.select(event).order_by(event.c.id)).mappings(), 1):
-        digest = chain.digest(prev, types.canonical(chain.facts(row)))
+        digest = chain.digest(prev, types.canonical(chain.facts(dict(row))))
         made.append({"seq": seq, "event_id": row["id"], "prev_hash": prev, "hash": digest})
         prev = digest
     if made:

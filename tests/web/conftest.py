@@ -53,9 +53,9 @@ def database_url(databases: SqliteDatabases | PostgresDatabases) -> Iterator[str
 
 
 @pytest.fixture
-def estate(databases: SqliteDatabases | PostgresDatabases, engine: Engine) -> Estate:
-    """Return the ids of what is in the database of ``engine``."""
-    assert engine
+def estate(databases: SqliteDatabases | PostgresDatabases, database_url: str) -> Estate:
+    """Return the ids of what is in the test's database."""
+    assert database_url
     return copy.deepcopy(BUILT[type(databases)])
 
 
