@@ -83,11 +83,11 @@ def transfer(
     actor_id: int | None = None,
     note: str = "",
     credit: CreditChoice = CreditChoice.NONE,
-    as_of: dt.date | None = None,
+    as_of: dt.date,
 ) -> Settlement:
     """End the old ownership on ``transfer_on`` (not included) and start the new one; no debt moves.
 
-    ``as_of`` is the day on which what falls due later is read; where none is given, the day of transfer itself.
+    ``as_of`` is the day on which what falls due later is read: today, never before the day of transfer.
 
     Raises:
         Refusal: ``owner.none``, ``owner.name_missing``, ``owner.nothing_to_end``, ``owner.starts_later``,
@@ -106,7 +106,7 @@ def transfer(
     if later := [row.from_on for row in had if row.from_on >= transfer_on]:
         raise Refusal("owner.starts_later", field="transfer_on", on=min(later).isoformat())
     names = [row.name for row in ending]
-    figures = settlements.figures(session, unit_id, transfer_on, max(transfer_on, as_of or transfer_on), names)
+    figures = settlements.figures(session, unit_id, transfer_on, max(transfer_on, as_of), names)
     facts = {
         **frozen(figures),
         "ended": [[row.id, row.until_on.isoformat()] for row in ending],

@@ -154,9 +154,7 @@ def default_address(session: Session, *, user_id: int, community_id: int | None,
     return next((view.address for view in views if view.key == chosen), "")
 
 
-def pinned(
-    session: Session, *, user_id: int, community_id: int | None, as_of: dt.date | None
-) -> Sequence[PinnedView]:
+def pinned(session: Session, *, user_id: int, community_id: int | None, as_of: dt.date | None) -> Sequence[PinnedView]:
     """Return the views a person pinned in a community, with the figures the list itself would show.
 
     ``as_of`` None gives the views without asking for their figures.

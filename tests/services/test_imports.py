@@ -452,7 +452,7 @@ def test_a_new_owner_is_found_and_the_old_one_still(engine: Engine, bring: Impor
     with db.transaction(engine) as session:
         home = estate.unit_by_code(session, "1-1-101")
         ownership_service.transfer(
-            session, unit_id=home.id, transfer_on=TODAY, owners=[ownership_service.NewOwner("单雨桐", "+8613900139000")],
+            session, unit_id=home.id, transfer_on=TODAY, as_of=TODAY, owners=[ownership_service.NewOwner("单雨桐", "+8613900139000")],
             source="买卖", now=NOW, actor="测试",
         )  # fmt: skip
         for text in ("syt", "9000", "zs", "8000"):

@@ -261,6 +261,7 @@ def test_nobody_is_asked_for_the_debt_of_a_former_owner(engine: Engine, made: ma
                 session,
                 unit_id=made.units[place],
                 transfer_on=transfer_on,
+                as_of=transfer_on,
                 owners=[ownership.NewOwner("钱多多")],
                 source="",
                 now=NOW,

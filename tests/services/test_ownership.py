@@ -28,7 +28,14 @@ def test_a_transfer_ends_one_ownership_starts_the_other_and_moves_no_debt(engine
         before = session.execute(sa.select(sa.func.count()).select_from(ledger_entry)).scalar_one()
         new = [ownership.NewOwner("仇国华", "13912345678", "ric", "330106199001011234"), ownership.NewOwner("解娜")]
         owed = ownership.transfer(
-            session, unit_id=unit_id, transfer_on=TRANSFER, owners=new, source="不动产证", now=NOW, actor="a"
+            session,
+            unit_id=unit_id,
+            transfer_on=TRANSFER,
+            as_of=TRANSFER,
+            owners=new,
+            source="不动产证",
+            now=NOW,
+            actor="a",
         )
         assert (owed.bills, owed.principal_fen, owed.late_charge_fen) == (1, 24_000, 24 * 22)
         eve, day = TRANSFER - dt.timedelta(days=1), TRANSFER

@@ -184,6 +184,7 @@ def test_a_new_owner_pays_nothing_of_what_the_former_one_left(
             session,
             unit_id=unit_id,
             transfer_on=dt.date(2026, 9, 1),
+            as_of=dt.date(2026, 9, 1),
             owners=[ownership.NewOwner(name="钱新")],
             source="过户登记",
             now=clock.now(),

@@ -127,6 +127,7 @@ def test_the_next_owner_of_the_same_home_sees_nothing_of_the_former_one(
             session,
             unit_id=victim.unit_id,
             transfer_on=dt.date(2026, 11, 23) + dt.timedelta(days=0),
+            as_of=dt.date(2026, 11, 23) + dt.timedelta(days=0),
             owners=[ownership.NewOwner(name="钱新", phone="13622223333")],
             source="过户登记",
             now=clock.now(),

@@ -174,6 +174,7 @@ def give(engine: Engine, unit_id: int, owners: list[ownership.NewOwner], on: dt.
             session,
             unit_id=unit_id,
             transfer_on=on,
+            as_of=on,
             owners=owners,
             source="过户登记",
             now=clock.now(),
