@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
+    "community.switched": "这一页打开之后，您在别的窗口切换到了“{now}”，为免记到别的小区，没有保存。请返回并刷新本页，核对小区后再提交。",
     "community.none_yet": "还没有小区，这一页没有内容。请先到“设置 › 开始使用”新建小区，或请系统管理员新建。",
     "community.name_missing": "请填写小区名称：它印在每一份通知书和收据上。",
     "community.exists": "已经有叫“{name}”的小区。请换一个名称，例如加上期数；或在右上角切换到它。",

@@ -17,13 +17,16 @@ from starlette.datastructures import FormData, UploadFile
 
 from app import clock
 from app.domain import money
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, conflict
 from app.i18n import zh_cn
+from app.web import deps
 
 FORM_MARK = "__form__"
 MAX_FIELDS = 4000
 MAX_PART = 65_536
 MAX_ID = 2**31 - 1
+AT_COMMUNITY = "at_community"
+"""The field by which a page says which community it showed; every form of a page carries it (see ``pages.page``)."""
 
 # No bill is older and none is planned later; beyond, adding a day to a date or taking one off could fail.
 FIRST_DAY = dt.date(1990, 1, 1)
@@ -148,7 +151,9 @@ async def fields_of(request: Request) -> FormData:
     charset = parse_options_header(kind)[1].get(b"charset", b"utf-8").decode("latin-1")
     if charset.strip().lower() not in {"utf-8", "utf8"}:
         raise Refusal("request.unreadable")
-    return await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=MAX_PART)
+    fields = await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=MAX_PART)
+    await standing_still(request, fields)
+    return FormData([(name, value) for name, value in fields.multi_items() if name != AT_COMMUNITY])
 
 
 def filled(model: type[M]) -> Any:  # noqa: ANN401 - a dependency, typed where it is used
@@ -164,6 +169,24 @@ def filled(model: type[M]) -> Any:  # noqa: ANN401 - a dependency, typed where i
     # for the tests that walk every form there is
     setattr(read, FORM_MARK, model)
     return Depends(read)
+
+
+async def standing_still(request: Request, fields: FormData) -> None:
+    """Refuse a form from a page that showed another community than the one the session stands on by now.
+
+    Two tabs share a session: without this, a month would be closed in the community chosen last in the other tab.
+    Where the address names a unit or another row, that row says which community it is.
+
+    Raises:
+        Refusal: ``community.switched``.
+
+    """
+    shown = fields.get(AT_COMMUNITY)
+    if not isinstance(shown, str) or request.path_params:
+        return
+    here = await deps.here_if_any(request)
+    if here is not None and shown != str(here.community_id):
+        raise conflict("community.switched", now=here.community)
 
 
 def parse(model: type[M], form: FormData) -> Filled[M]:

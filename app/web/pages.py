@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from app.domain.access import Permission
 from app.domain.errors import Refusal
 from app.i18n import zh_cn
 from app.store import db, sessions
-from app.web import assets, menu
+from app.web import assets, forms, menu
 from app.web.deps import Here, engine_of, settings_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 WORTH_PACKING, PACKING = 4_000, 4
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "pages"
+
+# What a page sends says which community it showed; what changes that or concerns the person goes without.
+FORM = re.compile(r'<form\b(?![^>]*action="/(?:community|logout|theme|density|me)\b)[^>]*\bmethod="post"[^>]*>')
+AT_COMMUNITY = f'<input type="hidden" name="{forms.AT_COMMUNITY}" value="{{}}">'
 
 
 def yuan(fen: int | None) -> str:
@@ -146,6 +151,8 @@ def page(
         today=clock.today(),
         **context,
     )
+    if here is not None and len(here.communities) > 1:
+        body = FORM.sub(lambda found: f"{found[0]}{AT_COMMUNITY.format(here.community_id)}", body)
     return packed(request, HTMLResponse(body, status_code=status, headers=dict(headers or {})))
 
 
