@@ -16,9 +16,13 @@ def configure(*, as_json: bool) -> None:
     ]
     if as_json:
         shape: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
-        shared.append(structlog.processors.dict_tracebacks)
+        # The frames, never what the variables held: names and telephone numbers are among them.
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared.append(structlog.processors.ExceptionRenderer(frames))
     else:
-        shape = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        shape = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     # Standard error is looked up line by line: whoever redirects it later gets what is said later.
     structlog.configure(
         processors=[*shared, shape],

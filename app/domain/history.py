@@ -98,11 +98,11 @@ def history(account: Account, through: date) -> History:
 
 
 def _next_credit_on(account: Account, replay: Replay, through: date) -> date | None:
-    if account.policy.credit is not Credit.APPLY_WHEN_DUE or not replay.credits:
-        return None
-    return min(
-        (running.bill.issued_on for running in replay.bills.values() if running.bill.issued_on > through), default=None
-    )
+    """Return the next day on which something moves by itself: credit meets a bill, or a reversal dated ahead counts."""
+    days = [event.on for event in account.events if isinstance(event, Reversal) and event.on > through]
+    if account.policy.credit is Credit.APPLY_WHEN_DUE and replay.credits:
+        days += [running.bill.issued_on for running in replay.bills.values() if running.bill.issued_on > through]
+    return min(days, default=None)
 
 
 class _Versions:

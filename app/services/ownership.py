@@ -99,6 +99,7 @@ def transfer(
         raise Refusal("owner.none", field="owners")
     if any(not owner.name.strip() for owner in owners):
         raise Refusal("owner.name_missing", field="name")
+    transfers.lock_unit(session, unit_id)
     had = transfers.owners(session, unit_id)
     ending = [row for row in had if row.from_on < transfer_on < row.until_on]
     if had and not ending:
@@ -221,11 +222,14 @@ def take_back(
 
     """
     row = transfers.locked(session, transfer_id)
+    transfers.lock_unit(session, row.unit_id)
     if not reason.strip():
         raise Refusal("reversal.reason_missing", field="reason")
     may_take_back(session, transfer_id=transfer_id, now=now)
     facts = json.loads(row.facts)
-    transfers.take_back(session, transfer_id=transfer_id, reason=reason.strip(), at=now, by=actor_id)
+    transfers.take_back(
+        session, unit_id=row.unit_id, transfer_on=row.transfer_on, reason=reason.strip(), at=now, by=actor_id
+    )
     ended = [(int(number), dt.date.fromisoformat(until)) for number, until in facts["ended"]]
     if ended:
         transfers.reopen(session, ended)
@@ -256,15 +260,21 @@ def add_co_owner(
     """Add somebody who owns together with the owners of the day (several own jointly, Civil Code 307).
 
     Raises:
-        Refusal: ``owner.name_missing``, ``owner.nobody_yet``, ``date.in_future``, ``unit.unknown``.
+        Refusal: ``owner.name_missing``, ``owner.nobody_yet``, ``owner.ended_since``, ``date.in_future``,
+            ``unit.unknown``.
 
     """
     unit = estate.unit_row(session, unit_id)
     if not owner.name.strip():
         raise Refusal("owner.name_missing", field="name")
     _check_day(from_on, today)
-    if not any(row.from_on <= from_on < row.until_on for row in transfers.owners(session, unit_id)):
+    transfers.lock_unit(session, unit_id)
+    had = transfers.owners(session, unit_id)
+    if not any(row.from_on <= from_on < row.until_on for row in had):
         raise Refusal("owner.nobody_yet", field="from_on", on=from_on.isoformat())
+    # Somebody who owned with earlier owners owned with them only; their time is over.
+    if ended := [row.until_on for row in had if row.from_on <= from_on < row.until_on <= today]:
+        raise Refusal("owner.ended_since", field="from_on", on=max(ended).isoformat())
     _add(session, unit, [owner], transfer_on=from_on, source=source, transfer_id=None)
     search_keys.refresh(session, [unit_id])
     _log(session, "owner.co_owner_added", unit, {}, now=now, actor=actor)

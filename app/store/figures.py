@@ -61,12 +61,16 @@ def late_charge(
     return sa.case((is_plain, accrued), else_=outstanding)
 
 
-def _charge_on(session: Session, as_of: dt.date) -> tuple[ColumnElement[int], sa.Subquery | None]:
+def _charge_on(
+    session: Session, as_of: dt.date, community_id: int | None = None
+) -> tuple[ColumnElement[int], sa.Subquery | None]:
     """Return the late charge on a day, and what must be joined for it.
 
     For a few plans the rates stand in the statement as constants, which halves the time; for many they are joined.
     """
     rates = _rate_on(as_of)
+    if community_id is not None:
+        rates = rates.where(rate_plan.c.community_id == community_id)
     found = session.execute(rates.limit(FEW_PLANS + 1)).all()
     joined = rates.subquery("rate_on") if len(found) > FEW_PLANS or not found else None
     if joined is not None:
@@ -116,7 +120,7 @@ def owes_overdue(
 
     None when versions end after ``as_of``: then the current ones do not tell the whole.
     """
-    charge, rates = _charge_on(session, as_of)
+    charge, rates = _charge_on(session, as_of, community_id)
     forever = sa.bindparam("forever", FOREVER, CivilDate(), literal_execute=True)
     if rates is not None or _ends_after(session, as_of):
         return None

@@ -62,13 +62,16 @@ class _Wanted:
     user_id: int | None = None
     since: dt.datetime | None = None
 
-    def where(self, place: sa.Column[Any], row: sa.Table) -> list[sa.ColumnElement[bool]]:
+    def where(
+        self, place: sa.Column[Any], row: sa.Table, holder: sa.ColumnElement[Any] | None = None
+    ) -> list[sa.ColumnElement[bool]]:
         """Return the conditions; what nobody recorded at a counter never lay in a till."""
+        by = row.c.recorded_by if holder is None else holder
         found: list[sa.ColumnElement[bool]] = [row.c.recorded_by.is_not(None)]
         if self.community_id is not None:
             found.append(place == self.community_id)
         if self.user_id is not None:
-            found.append(row.c.recorded_by == self.user_id)
+            found.append(by == self.user_id)
         if self.since is not None:
             found.append(row.c.recorded_at >= self.since)
         return found
@@ -104,13 +107,24 @@ def _payments(wanted: _Wanted) -> tuple[sa.Select[Any], sa.Select[Any]]:
         payment.c.id.label("payment_id"),
         sa.case((is_void, 1), else_=0).label("is_void"),
     ).where(is_ours, *wanted.where(here, payment))
+    # Money that never left the cashier's till is missing there, whoever took the payment back; once it was handed over,
+    # it leaves the till of the one who gives it back.
+    handed = sa.exists().where(
+        shift_line.c.kind == "payment",
+        shift_line.c.row_id == payment.c.id,
+        shift.c.id == shift_line.c.shift_id,
+        shift.c.until_at <= reversal.c.recorded_at,
+    )
+    holder = sa.case(
+        (sa.or_(handed, payment.c.recorded_by.is_(None)), reversal.c.recorded_by), else_=payment.c.recorded_by
+    )
     back = (
         sa.select(
-            sa.literal("reversal", sa.String), reversal.c.id, here, payment.c.unit_id, reversal.c.recorded_by,
+            sa.literal("reversal", sa.String), reversal.c.id, here, payment.c.unit_id, holder,
             reversal.c.recorded_at, payment.c.method, -payment.c.amount_fen, number, payment.c.id, sa.literal(0),
         )
         .join(payment, taken_back)
-        .where(is_ours, *wanted.where(here, reversal))
+        .where(is_ours, *wanted.where(here, reversal, holder))
     )  # fmt: skip
     return taken, back
 

@@ -74,6 +74,11 @@ def _named() -> sa.Select[Any]:
     )
 
 
+def lock_unit(session: Session, unit_id: int) -> None:
+    """Hold a unit until the commit: two changes of its owners go one after the other."""
+    session.execute(db.lock_row(session, sa.select(unit.c.id).where(unit.c.id == unit_id))).all()
+
+
 def owners(session: Session, unit_id: int) -> list[Row]:
     """Return every ownership of a unit with the person's name, oldest first."""
     return list(
@@ -142,9 +147,15 @@ def billed_through(session: Session, unit_id: int) -> list[Row]:
     )
 
 
-def take_back(session: Session, *, transfer_id: int, reason: str, at: dt.datetime, by: int | None) -> int:
-    """Move the ownerships a transfer started to the withdrawn ones; return how many."""
-    rows = session.execute(sa.select(ownership).where(ownership.c.transfer_id == transfer_id)).all()
+def take_back(
+    session: Session, *, unit_id: int, transfer_on: dt.date, reason: str, at: dt.datetime, by: int | None
+) -> int:
+    """Move the ownerships from the day of a transfer on to the withdrawn ones; return how many.
+
+    Those who joined the new owners since go with them: they never owned with the earlier ones.
+    """
+    began = sa.and_(ownership.c.unit_id == unit_id, ownership.c.from_on >= transfer_on)
+    rows = session.execute(sa.select(ownership).where(began)).all()
     if rows:
         session.execute(
             sa.insert(estate_withdrawal),

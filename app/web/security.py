@@ -116,22 +116,21 @@ class Limits:
 
 MAX_BODY = 2 * 1024 * 1024
 MAX_BODIES = {"/imports": 30 * 1024 * 1024, "/api/v1/calc/": 256 * 1024, "/my/units/": 32 * 1024 * 1024}
-# Pages that take a file: their address ends in one of these words. The checker of uploads has limits of its own.
-TAKING_FILES = ("/waive", "/files", "/payee-code")
+# A form with a file; the checker of uploads has limits of its own.
 MAX_BODY_WITH_FILE = 12 * 1024 * 1024
 
 
-def most_bytes(path: str) -> int:
-    """Return the largest body a path reads."""
-    if path.endswith(TAKING_FILES):
-        return MAX_BODY_WITH_FILE
-    return next((size for start, size in MAX_BODIES.items() if path.startswith(start)), MAX_BODY)
+def most_bytes(path: str, headers: Headers) -> int:
+    """Return the largest body a path reads: more where the form may carry a file."""
+    has_file = headers.get("content-type", "").startswith("multipart/form-data")
+    usual = MAX_BODY_WITH_FILE if has_file else MAX_BODY
+    return next((size for start, size in MAX_BODIES.items() if path.startswith(start)), usual)
 
 
 def is_too_large(path: str, headers: Headers) -> bool:
     """Say whether a request announces more than its path reads."""
     length = headers.get("content-length", "0")
-    return not length.isdecimal() or len(length) > 15 or int(length) > most_bytes(path)
+    return not length.isdecimal() or len(length) > 15 or int(length) > most_bytes(path, headers)
 
 
 def counted(receive: Receive, most: int) -> Receive:
@@ -191,4 +190,4 @@ class Doorkeeper:
         elif is_too_large(scope["path"], Headers(scope=scope)):
             await self.refuse(scope, "request.too_large", 413)(scope, receive, send)
         else:
-            await self.app(scope, counted(receive, most_bytes(scope["path"])), send)
+            await self.app(scope, counted(receive, most_bytes(scope["path"], Headers(scope=scope))), send)

@@ -291,6 +291,16 @@ def test_the_next_day_on_which_stored_credit_moves_is_named():
     assert history(Account(bills, events), date(2025, 6, 1)).next_credit_on is None
 
 
+def test_the_day_on_which_a_reversal_dated_ahead_counts_is_named():
+    bills = (bill("B1"), bill("B2", issued=date(2025, 9, 1)))
+    account = Account(bills, (Reversal("R1", date(2025, 9, 1), "B2"),))
+    before, after = history(account, date(2025, 6, 1)), history(account, date(2025, 9, 1))
+    assert before.next_credit_on == date(2025, 9, 1)
+    assert {version.bill_id for version in before.versions} == {"B1", "B2"}
+    assert {version.bill_id for version in after.versions} == {"B1"}
+    assert after.next_credit_on is None
+
+
 def test_a_conditional_waiver_is_pending_then_met_or_lapsed():
     waiver = ConditionalWaiver("W1", date(2025, 4, 5), ("B1",), date(2025, 4, 15))
     payment = Payment("P1", date(2025, 4, 15), 100_000)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.billing import Period, period_fen
 from app.domain.errors import Refusal
+from app.jobs import nightly
 from app.services import billing
 from app.store import arrears, db, estate, ledger, verify
 from app.store.tables import bill, fee_item, unit, vacancy, vacancy_rule
@@ -192,3 +193,16 @@ def test_the_statement_bills_what_the_pure_rule_says(
             billing.preview(session, community_id=made.community_id, period="2026-01", today=TODAY).amount_fen == wanted
         )
         session.rollback()
+
+
+def test_a_bill_of_a_month_ahead_that_was_taken_back_never_falls_due(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made = make_estate(session)
+        run(session, made, "2026-05")
+        ahead = session.execute(sa.select(bill.c.id)).scalar_one()
+        billing.reverse_bill(session, bill_id=ahead, on=TODAY, reason="出错账", today=TODAY, now=NOW, actor_id=None)
+    nightly.run(engine, through=dt.date(2026, 5, 1))
+    with db.reading(engine) as session:
+        for on in (dt.date(2026, 5, 2), dt.date(2026, 7, 1)):
+            assert arrears.bills_on(session, as_of=on, unit_ids=made.units) == []
+        assert not verify.ledger_report(session).problems

@@ -53,6 +53,7 @@ def test_nobody_without_a_name_takes_over_and_nothing_ends_before_it_began(engin
         made = make_estate(session)
         add_owner(session, made, made.units[0], "单英", from_on=TRANSFER)
         asked = {"unit_id": made.units[0], "transfer_on": TRANSFER, "source": "", "now": NOW, "actor": "a"}
+        asked["as_of"] = TRANSFER
         for owners, code in (
             ([], "owner.none"),
             ([ownership.NewOwner(" ")], "owner.name_missing"),

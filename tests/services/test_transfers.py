@@ -172,3 +172,30 @@ def test_a_unit_without_an_owner_gets_its_first(engine: Engine) -> None:
         assert len(transfers.owners(session, made.units[0])) == 2
         back(session, transfer_id, user)
         assert transfers.owners(session, made.units[0]) == []
+
+
+def test_who_joined_the_wrong_owner_goes_with_them(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made, user = made_with_bills(session)
+        unit_id = made.units[0]
+        before = [tuple(row) for row in transfers.owners(session, unit_id)]
+        transfer_id = once(session, made, user)
+        asked = {"unit_id": unit_id, "source": "", "today": TODAY, "now": NOW, "actor": "c"}
+        ownership.add_co_owner(session, owner=NewOwner("丙"), from_on=TODAY, **asked)  # type: ignore[arg-type]
+        back(session, transfer_id, user)
+        assert [tuple(row) for row in transfers.owners(session, unit_id)] == before
+
+
+def test_nobody_joins_owners_whose_time_is_over(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made, user = made_with_bills(session)
+        once(session, made, user)
+        asked = {"unit_id": made.units[0], "source": "", "today": TODAY, "now": NOW, "actor": "c"}
+        with pytest.raises(Refusal) as refused:
+            ownership.add_co_owner(
+                session,
+                owner=NewOwner("丙"),
+                from_on=ON - dt.timedelta(days=9),
+                **asked,  # type: ignore[arg-type]
+            )
+        assert code_of(refused) == "owner.ended_since"

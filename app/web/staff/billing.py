@@ -49,9 +49,13 @@ class ScopeForm(forms.FormModel):
         return billing.Scope(tuple(self.building), tuple(self.item), self.rebill)
 
 
-class ReviewForm(ScopeForm):
+class ListForm(forms.FormModel):
     x: int = Field(default=billing.PERCENT, title="变动百分比", ge=0, le=1000)
     show: forms.Text = Field(default="", title="清单", max_length=20)
+
+
+class ReviewForm(ListForm, ScopeForm):
+    """What to review, and which of its lists to show."""
 
 
 class CloseForm(forms.FormModel):
@@ -258,14 +262,14 @@ def _run_told(request: Request, session: Session, row: Any) -> dict[str, Any]:  
     told: dict[str, Any] = {"scope": scope, "item_names": [names.get(one, "") for one in scope.item_ids]}
     if row.state not in {"draft", "released"}:
         return told
-    asked = forms.of_address(ReviewForm, request).values
+    asked = forms.of_address(ListForm, request)
     model = ReviewForm(
         period=row.period,
         building=list(scope.buildings),
         item=list(scope.item_ids),
         rebill=scope.is_rebilling,
-        x=int(str(asked.get("x", ""))) if str(asked.get("x", "")).isdecimal() else billing.PERCENT,
-        show=str(asked.get("show", ""))[:20],
+        x=asked.model.x if asked.model else billing.PERCENT,
+        show=asked.model.show if asked.model else "",
     )
     try:
         found = billing.review(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -29,6 +30,7 @@ from app.web.staff.arrears import XLSX
 
 router = APIRouter()
 
+NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 METHODS = ("cash", "pos", "bank", "wechat", "alipay", "other")
 Viewer = Annotated[Here, require(Permission.ARREARS_SEE)]
 Exporter = Annotated[Here, require(Permission.ARREARS_EXPORT)]
@@ -218,7 +220,7 @@ def set_stewards(
     community_id = reachable(here, here.community_id)
     if form.model is not None and len(form.model.building) == len(form.model.user):
         pairs = zip(form.model.building, form.model.user, strict=True)
-        wanted = {building: int(user) if user.isdecimal() else 0 for building, user in pairs if user}
+        wanted = {building: int(user) if NUMBER.fullmatch(user) else 0 for building, user in pairs if user}
         try:
             with db.transaction(engine) as session:
                 steward_service.set_all(

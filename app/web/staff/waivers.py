@@ -37,6 +37,8 @@ router = APIRouter()
 Asker = Annotated[Here, require(Permission.WAIVER_REQUEST)]
 Viewer = Annotated[Here, require(Permission.WAIVER_SEE)]
 Decider = Annotated[Here, require_fresh(Permission.WAIVER_DECIDE)]
+# Whoever asked may withdraw, whoever decides may end what was granted: the service tells the two apart.
+Undoer = Annotated[Here, require_fresh(Permission.WAIVER_SEE)]
 
 
 class WishForm(forms.FormModel):
@@ -257,7 +259,7 @@ def decide(request: Request, request_id: Id, here: Decider, engine: Database, fo
 
 
 @router.post("/waivers/{request_id}/undo")
-def undo(request: Request, request_id: Id, here: Viewer, engine: Database, form: Undone) -> Response:
+def undo(request: Request, request_id: Id, here: Undoer, engine: Database, form: Undone) -> Response:
     if form.model is None:
         return request_page(request, here, engine, request_id, form, status=422)
     try:
