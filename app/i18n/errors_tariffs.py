@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
+    "policy.closed_since": "账已结到 {through}，从更早的日期改违约金会改动已结账的数字。请改为之后的日期，或先由有权的人反结账。",
     # 收费标准
     "tariff.unknown": "没有找到这一版单价，或它不在您负责的小区内。",
     "tariff.used": "这一版单价已用于 {count} 笔账单（如 {unit} 的 {period}），只能看、不能收回。请从以后的日期另立新版本；账单有误请红冲。",

@@ -145,7 +145,14 @@ def request(
             "expires_on": today + dt.timedelta(days=DECIDE_WITHIN_DAYS),
         },
     )
-    audit.record(session, at=now, actor=actor, action="waiver.requested", subject=f"waiver:{made}", facts={})
+    audit.record(
+        session,
+        at=now,
+        actor=actor,
+        action="waiver.requested",
+        subject=f"waiver:{made}",
+        community_id=unit.community_id,
+    )
     once.settle(session, key=key, scope="waiver", result={"request_id": made})
     return made
 
@@ -209,7 +216,9 @@ def decide(
     else:
         waivers.update(session, request_id, state="refused", **decided)
     action = "waiver.approved" if approve else "waiver.refused"
-    audit.record(session, at=now, actor=actor, action=action, subject=f"waiver:{request_id}", facts={})
+    audit.record(
+        session, at=now, actor=actor, action=action, subject=f"waiver:{request_id}", community_id=row.community_id
+    )
 
 
 def undo(
@@ -270,7 +279,14 @@ def undo(
         raise conflict("waiver.discharged")
     else:
         raise conflict("waiver.decided_already")
-    audit.record(session, at=now, actor=actor, action="waiver.undone", subject=f"waiver:{request_id}", facts={})
+    audit.record(
+        session,
+        at=now,
+        actor=actor,
+        action="waiver.undone",
+        subject=f"waiver:{request_id}",
+        community_id=row.community_id,
+    )
 
 
 # --- private --------------------------------------------------------------------------------------

@@ -170,23 +170,31 @@ def _pieces(
 
 
 def _counts(wanted: ItemPeriod, source: FromClause) -> ColumnElement[bool]:
-    """Say when a version counts for a unit: that of its usage, else the one for every usage."""
-    other = source.alias("specific")
-    specific = sa.exists(
-        sa.select(sa.literal(1))
-        .select_from(other)
-        .where(other.c.fee_item_id == wanted.item["id"], other.c.usage_type == unit.c.usage_type)
-        .correlate(unit)
-    )
+    """Say when a version counts for a unit: that of its usage, before it begins the one for every usage."""
     return sa.and_(
         source.c.fee_item_id == wanted.item["id"],
         source.c.from_on <= day(wanted.to_on),
-        source.c.until_on > day(wanted.from_on),
-        sa.or_(
-            sa.and_(source.c.usage_type == unit.c.usage_type, source.c.usage_type != ""),
-            sa.and_(source.c.usage_type == "", ~specific),
-        ),
+        _until(source) > day(wanted.from_on),
+        source.c.from_on < _until(source),
+        sa.or_(source.c.usage_type == unit.c.usage_type, source.c.usage_type == ""),
     )
+
+
+def _until(source: FromClause) -> ColumnElement[Any]:
+    """Return when a version ends for a unit: that for every usage gives way on the day the unit's own gets a price."""
+    own_usage = source.alias("own_usage")
+    begins = (
+        sa.select(sa.func.min(own_usage.c.from_on, type_=own_usage.c.from_on.type))
+        .where(
+            own_usage.c.fee_item_id == source.c.fee_item_id,
+            own_usage.c.usage_type == unit.c.usage_type,
+            own_usage.c.usage_type != "",
+        )
+        .correlate(unit, source)
+        .scalar_subquery()
+    )
+    gives_way = sa.and_(source.c.usage_type == "", begins < source.c.until_on)
+    return sa.case((gives_way, begins), else_=source.c.until_on)
 
 
 def _at_unit(wanted: ItemPeriod, own: FromClause) -> ColumnElement[bool]:
@@ -225,7 +233,7 @@ def _days(source: FromClause, own: FromClause, first: dt.date) -> tuple[ColumnEl
     after = first + dt.timedelta(days=length)
     handed = sa.func.coalesce(unit.c.handed_over_on, day(first))
     start = _later(_later(_later(source.c.from_on, day(first)), handed), sa.func.coalesce(own.c.from_on, day(first)))
-    end = _sooner(_sooner(source.c.until_on, day(after)), sa.func.coalesce(own.c.until_on, day(after)))
+    end = _sooner(_sooner(_until(source), day(after)), sa.func.coalesce(own.c.until_on, day(after)))
     return db.greatest(days_between(end, start), 0), length
 
 

@@ -78,6 +78,12 @@ def _newest() -> sa.Subquery:
 newest = _newest()
 
 
+def closed_through(session: Session, community_id: int) -> dt.date | None:
+    """Return the last day of a community that is closed, or None."""
+    query = sa.select(sa.func.max(newest.c.last_on, type_=newest.c.last_on.type))
+    return session.execute(query.where(newest.c.community_id == community_id, newest.c.is_closed)).scalar()
+
+
 def hold(session: Session, community_id: int) -> None:
     """Wait for every posting under way in a community, and let the next ones wait for us."""
     query = sa.select(community.c.id).where(community.c.id == community_id)

@@ -145,6 +145,8 @@ def _statements() -> Mapping[str, sa.Select[Any]]:
         .correlate(notice_batch)
         .scalar_subquery()
     )
+    # Only what is going on is counted: this goes with every page.
+    is_at_work = notice_batch.c.state == "released"
     name = community.c.name.label("community")
     return {
         "records": sa.select(job, name)
@@ -160,8 +162,8 @@ def _statements() -> Mapping[str, sa.Select[Any]]:
             notice_batch.c.released_at,
             notice_batch.c.created_at,
             name,
-            total.label("total"),
-            done.label("done"),
+            sa.case((is_at_work, total), else_=0).label("total"),
+            sa.case((is_at_work, done), else_=0).label("done"),
         )
         .join(community, community.c.id == notice_batch.c.community_id)
         .where(notice_batch.c.community_id.in_(reach), notice_batch.c.state.in_(["released", "done"]))

@@ -14,7 +14,8 @@ from app.domain.errors import conflict
 from app.domain.ledger import Grace, GraceMode, Terms
 from app.domain.money import half_up
 from app.domain.rates import Rate, RateIndex
-from app.store.tables import bill, bill_hold, bill_state, late_charge_policy, rate_plan, rate_segment
+from app.store import db
+from app.store.tables import account, bill, bill_hold, bill_state, late_charge_policy, rate_plan, rate_segment
 from app.store.types import FOREVER, CivilDate
 
 NO_CAP = 10**15
@@ -146,6 +147,10 @@ def add_version(session: Session, *, plan_id: int, policy: Policy) -> list[int]:
         Refusal: ``policy.exists`` when a version starts that day; ``rate.too_fine``.
 
     """
+    # Every posting holds its accounts before it reads a rate: none may read the old one and write after the new.
+    mine = sa.select(rate_plan.c.community_id).where(rate_plan.c.id == plan_id).scalar_subquery()
+    held = sa.select(account.c.unit_id).where(account.c.community_id == mine).order_by(account.c.unit_id)
+    session.execute(db.lock_row(session, held)).all()
     before = load(session, [plan_id])[plan_id]
     if any(known.from_on == policy.from_on for known in before.policies):
         raise conflict("policy.exists", field="from_on", on=policy.from_on.isoformat())
@@ -216,3 +221,8 @@ def write_segments(session: Session, plan_id: int, index: RateIndex) -> None:
             for segment, end in zip(segments, ends, strict=True)
         ],
     )
+
+
+def community_of(session: Session, plan_id: int) -> int:
+    """Return the community whose contract a plan belongs to."""
+    return int(session.execute(sa.select(rate_plan.c.community_id).where(rate_plan.c.id == plan_id)).scalar_one())

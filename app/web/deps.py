@@ -240,10 +240,15 @@ async def _permitted(request: Request, permission: Permission) -> Here:
     if not here.actor.may(permission):
         await run_in_threadpool(_log_denial, engine_of(request), here, permission, request.url.path)
         raise forbidden("access.denied", permission=permission.value)
+    must_have_factor(request, here, permission)
+    return here
+
+
+def must_have_factor(request: Request, here: Here, permission: Permission) -> None:
+    """Lead to setting up a second factor where an act under ``permission`` needs one that is not there yet."""
     needs_factor = permission in MFA_PERMISSIONS and not here.has_second_factor
     if needs_factor and settings_of(request).require_second_factor:
         raise SecondFactorRequired
-    return here
 
 
 def _log_denial(engine: Engine, here: Here, permission: Permission, path: str) -> None:

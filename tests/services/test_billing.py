@@ -206,3 +206,23 @@ def test_a_bill_of_a_month_ahead_that_was_taken_back_never_falls_due(engine: Eng
         for on in (dt.date(2026, 5, 2), dt.date(2026, 7, 1)):
             assert arrears.bills_on(session, as_of=on, unit_ids=made.units) == []
         assert not verify.ledger_report(session).problems
+
+
+def test_a_price_for_one_usage_counts_from_its_own_day_and_the_general_one_until_then(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made = make_estate(session)
+        add_unit(session, made.community_id, "1-1-102", usage_type="shop")
+        estate.add_tariff(
+            session, fee_item_id=made.item_id, usage_type="shop", from_on=dt.date(2026, 5, 16), price_e4=48_000
+        )
+        for period in ("2026-04", "2026-05", "2026-06"):
+            run(session, made, period)
+        shop = session.execute(
+            sa.select(bill.c.principal_fen)
+            .join(unit, unit.c.id == bill.c.unit_id)
+            .where(unit.c.code == "1-1-102")
+            .order_by(bill.c.period_from_on)
+        ).scalars()
+        # 100 m² at 2.40, then half of May at each (15 and 16 of 31 days, each rounded), then 4.80.
+        assert list(shop) == [24_000, 11_613 + 24_774, 48_000]
+        assert not verify.ledger_report(session).problems

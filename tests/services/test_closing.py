@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.counter import By, Method
 from app.domain.errors import Refusal
-from app.services import billing, closing, deposits, payments, unclaimed
+from app.domain.ledger import Grace
+from app.domain.rates import Rate
+from app.services import billing, closing, deposits, payments, tariffs, unclaimed
 from app.store import closing as closing_reads
 from app.store import db, ledger
 from app.store import deposits as deposit_reads
@@ -122,6 +124,18 @@ def test_a_run_of_a_closed_month_is_refused_whole_and_another_month_is_billed(en
     with db.transaction(engine) as session:
         assert run(session, f"{TODAY:%Y-%m}") == 1
         assert session.execute(sa.select(sa.func.count()).select_from(bill)).scalar_one() == 1
+
+
+def test_a_late_charge_never_changes_in_a_closed_month(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made = making.make_estate(session)
+        user_id = making.add_user(session, "finance", "finance")
+        close(session, closing.Period.month(made.community_id, MONTH), user_id)
+        told = {"plan_id": made.plan_id, "rate": Rate(1, 2000), "grace": Grace(), "cap_ratio": None}
+        told |= {"source_clause": "第八条", "today": TODAY, "now": NOW, "actor": "finance"}
+        with pytest.raises(Refusal, match=r"policy\.closed_since"):
+            tariffs.publish_late_charge(session, from_on=MONTH, **told)
+        tariffs.publish_late_charge(session, from_on=TODAY, **told)
 
 
 def test_the_totals_of_a_close_are_the_sums_of_the_rows_and_the_digest_moves_with_any_of_them(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain.errors import Refusal, conflict
 from app.domain.ledger import Grace
 from app.domain.rates import Rate
-from app.store import audit, billing, estate, ledger, plans
+from app.store import audit, billing, closing, estate, ledger, plans
 
 MAX_PRICE_E4 = 100_000_000
 """Ten thousand yuan a square metre and month: a slip of the pen, not a price."""
@@ -87,13 +87,34 @@ def publish_late_charge(
     their charges had run over those days already.
 
     Raises:
-        Refusal: ``policy.exists``, ``rate.too_fine``, ``policy.clause_missing``.
+        Refusal: ``policy.exists``, ``rate.too_fine``, ``policy.clause_missing``, ``policy.closed_since``.
 
     """
+    community_id = plans.community_of(session, plan_id)
+    check_open(session, community_id=community_id, from_on=from_on)
     if not source_clause.strip():
         raise Refusal("policy.clause_missing", field="source_clause")
     policy = plans.Policy(from_on, rate, grace, cap_ratio, source_clause.strip())
     units = plans.add_version(session, plan_id=plan_id, policy=policy)
     ledger.refresh(session, units, through=today)
-    audit.record(session, at=now, actor=actor, action="late_charge.published", subject=f"plan:{plan_id}")
+    audit.record(
+        session,
+        at=now,
+        actor=actor,
+        action="late_charge.published",
+        subject=f"plan:{plan_id}",
+        community_id=community_id,
+    )
     return len(units)
+
+
+def check_open(session: Session, *, community_id: int, from_on: dt.date) -> None:
+    """Refuse a version of the late charge that would change what a closed day or month already reported.
+
+    Raises:
+        Refusal: ``policy.closed_since``.
+
+    """
+    through = closing.closed_through(session, community_id)
+    if through is not None and from_on <= through:
+        raise conflict("policy.closed_since", field="from_on", through=through.isoformat())

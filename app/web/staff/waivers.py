@@ -26,7 +26,7 @@ from app.services import waivers
 from app.store import arrears, db, stored_files, unit_reads, waiver_review
 from app.store import waivers as waiver_reads
 from app.web import forms, pages, unit_view, uploads
-from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require, require_fresh
+from app.web.deps import Database, Here, Id, Reading, Stored, must_have_factor, reachable, require, require_fresh
 from app.web.errors import STATUS
 from app.web.listing import PAGE_SIZE, Pager
 from app.web.staff import units
@@ -262,6 +262,9 @@ def decide(request: Request, request_id: Id, here: Decider, engine: Database, fo
 def undo(request: Request, request_id: Id, here: Undoer, engine: Database, form: Undone) -> Response:
     if form.model is None:
         return request_page(request, here, engine, request_id, form, status=422)
+    may_decide = here.actor.may(Permission.WAIVER_DECIDE)
+    if may_decide:
+        must_have_factor(request, here, Permission.WAIVER_DECIDE)
     try:
         with db.transaction(engine) as session:
             one(session, here, request_id)
@@ -273,7 +276,7 @@ def undo(request: Request, request_id: Id, here: Undoer, engine: Database, form:
                 now=clock.now(),
                 actor_id=here.actor.user_id,
                 actor=here.actor.login,
-                may_decide=here.actor.may(Permission.WAIVER_DECIDE),
+                may_decide=may_decide,
             )
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
