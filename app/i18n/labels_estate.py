@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 LABELS: dict[str, str] = {
+    "value.no_dunning": "不催",
+    "value.elderly": "照顾户：老年",
+    "value.disabled": "照顾户：残障",
+    "value.note": "备注",
     "skip_reason.do_not_dun": "此户标记为不催",
     "flag.no_dunning": "不催",
     "flag.elderly": "老年户",

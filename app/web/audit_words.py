@@ -9,15 +9,16 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from app.domain.access import Actor, Permission
 from app.i18n import zh_cn
 
 _PLACES = {
-    "unit": "/units/{}",
-    "payment": "/payments/{}",
-    "waiver": "/waivers/{}",
-    "notice_batch": "/notices/{}",
-    "import": "/imports/{}",
-    "owner_request": "/requests/{}",
+    "unit": ("/units/{}", Permission.UNIT_SEE),
+    "payment": ("/payments/{}", Permission.UNIT_SEE),
+    "waiver": ("/waivers/{}", Permission.WAIVER_SEE),
+    "notice_batch": ("/notices/{}", Permission.NOTICE_SEE),
+    "import": ("/imports/{}", Permission.IMPORT_SEE),
+    "owner_request": ("/requests/{}", Permission.OWNER_REQUEST_SEE),
 }
 
 
@@ -40,14 +41,14 @@ class Line:
         return "；".join(f"{name}：{value}" for name, value in self.facts)
 
 
-def line(row: Row[Any]) -> Line:
-    """Return one event in words."""
-    subject, address = _subject(row.subject)
+def line(row: Row[Any], reader: Actor) -> Line:
+    """Return one event in words, with the address of its subject where the reader may open that."""
+    subject, address = _subject(row.subject, reader)
     action = zh_cn.LABELS.get(f"action.{row.action}", row.action)
     return Line(row.id, row.at, row.actor, action, subject, address, row.community_id, _facts(row.facts))
 
 
-def _subject(subject: str) -> tuple[str, str]:
+def _subject(subject: str, reader: Actor) -> tuple[str, str]:
     """Return what an event was about, and where that can be looked at."""
     known = zh_cn.LABELS.get(f"permission.{subject}")
     if known:
@@ -56,8 +57,9 @@ def _subject(subject: str) -> tuple[str, str]:
     word = zh_cn.LABELS.get(f"subject.{noun}")
     if not word or not number:
         return subject, ""
-    place = _PLACES.get(noun, "").format(number) if number.isascii() and number.isdecimal() else ""
-    return f"{word} {number}", place
+    place, permission = _PLACES.get(noun, ("", Permission.AUDIT_SEE))
+    is_open = number.isascii() and number.isdecimal() and reader.may(permission)
+    return f"{word} {number}", place.format(number) if is_open else ""
 
 
 def _facts(text: str) -> tuple[tuple[str, str], ...]:

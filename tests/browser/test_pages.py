@@ -83,7 +83,7 @@ def test_the_owner_reads_the_account_on_a_phone_without_script(desk: Desk, offic
     page.get_by_role("button", name="查看我的账单").click()
     expect(page.get_by_text("应缴合计")).to_be_visible()
     assert page.url.endswith("/my")
-    page.get_by_text("怎么算的").first.click()
+    page.get_by_text("怎么算的", exact=True).first.click()
     expect(page.get_by_text("从应缴日次日起").first).to_be_visible()
     for target in page.locator("a.button, button, summary").all():
         assert (target.bounding_box() or {"height": 48})["height"] >= 48

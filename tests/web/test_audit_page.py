@@ -14,12 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from app import clock
+from app.domain.access import Actor, Role
 from app.i18n.zh_cn import LABELS
 from app.store import audit, db
 from app.store.tables_office import audit_event
 from app.web import audit_words
 from tests.web.conftest import Browser
 from tests.web.estate import Estate
+
+READER = Actor(1, "admin", "admin", Role.ADMIN)
 
 
 @pytest.fixture
@@ -157,4 +160,14 @@ def test_facts_of_any_shape_are_shown(facts: str) -> None:
     row = SimpleNamespace(
         id=1, at=clock.now(), actor="x", action="x.y", subject="unit:abc", facts=facts, community_id=None
     )
-    assert isinstance(audit_words.line(row).told, str)
+    assert isinstance(audit_words.line(row, READER).told, str)
+
+
+def test_what_a_reader_may_not_open_is_named_without_a_link() -> None:
+    from types import SimpleNamespace
+
+    row = SimpleNamespace(id=1, at=clock.now(), actor="x", action="x.y", subject="unit:7", facts="", community_id=None)
+    manager = Actor(2, "manager", "manager", Role.MANAGER)
+    assert audit_words.line(row, manager).address == "/units/7"
+    assert audit_words.line(row, READER).address == ""
+    assert audit_words.line(row, READER).subject == audit_words.line(row, manager).subject

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import pikepdf
 import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
@@ -55,11 +58,20 @@ def test_control_characters_are_taken_out_of_the_name_of_a_file(browser: Browser
     form = {"percent": "50", "reason": "hardship", "note": "低保户，已看低保证原件", "key": "h" * 22}
     form["bill"] = str(estate.bills[unit_id][0])
     parts = [part(f'name="{name}"', text.encode()) for name, text in form.items()]
-    parts.append(part('name="attachment"; filename="a\x07\x01b.pdf"', b"%PDF-1.7"))
+    parts.append(part('name="attachment"; filename="a\x07\x01b.pdf"', one_page()))
     client = browser("clerk")
     answer = sent(client, f"/units/{unit_id}/waive", parts)
     assert answer.status_code == 303
     assert "ab.pdf" in client.get(answer.headers["location"]).text
+
+
+def one_page() -> bytes:
+    """Return a PDF that opens."""
+    target = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(target)
+    return target.getvalue()
 
 
 def first_unit(estate: Estate) -> int:

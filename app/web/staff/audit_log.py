@@ -87,7 +87,7 @@ def show(request: Request, here: Reader, session: Reading) -> Response:
         here=here,
         status=200 if form.model else 422,
         form=form,
-        lines=[audit_words.line(row) for row in rows],
+        lines=[audit_words.line(row, here.actor) for row in rows],
         pager=pager,
         actors=[(name, names.get(name, name)) for name in audit.actors(session, wanted)],
         actions=sorted(((name, zh_cn.LABELS.get(f"action.{name}", name)) for name in known), key=lambda pair: pair[1]),
@@ -110,7 +110,7 @@ def export(request: Request, here: Reader, engine: Database) -> Response:
         count = audit.count(session, wanted)
         if count > MAX_EXPORT:
             raise Refusal("audit.too_many", limit=MAX_EXPORT, count=count)
-        lines = [audit_words.line(row) for row in audit.listed(session, wanted, limit=MAX_EXPORT)]
+        lines = [audit_words.line(row, here.actor) for row in audit.listed(session, wanted, limit=MAX_EXPORT)]
         names = _names(session)
     with db.transaction(engine) as session:
         audit.record(
