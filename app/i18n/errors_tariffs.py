@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
+    "billing_draft.not_carried_out": "这次出账没有执行成功，一笔也没有写入；原因已记入服务器日志。请重新编制，再发布一次；仍不成功请告诉管理员。",
     "policy.closed_since": "账已结到 {through}，从更早的日期改违约金会改动已结账的数字。请改为之后的日期，或先由有权的人反结账。",
     # 收费标准
     "tariff.unknown": "没有找到这一版单价，或它不在您负责的小区内。",

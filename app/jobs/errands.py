@@ -50,14 +50,22 @@ class Errands:
             with db.transaction(self.engine) as session:
                 done = billing.carry_out(session, draft_id=draft_id, today=clock.today(), now=clock.now())
         except Refusal as refusal:
-            with db.transaction(self.engine) as session:
-                billing.give_up(session, draft_id=draft_id, why=zh_cn.sentence(refusal), now=clock.now())
-                jobs.advance(session, job_id=job_id, done=0, line=zh_cn.sentence(refusal))
-            self._finish(job_id, "failed", f"/billing/drafts/{draft_id}")
+            self._give_up(draft_id, job_id, refusal)
+        except Exception:
+            # Nothing of it was written; left released it would be tried for ever and stand in the way of a new draft.
+            log.exception("billing.not_carried_out", draft=draft_id)
+            self._give_up(draft_id, job_id, Refusal("billing_draft.not_carried_out"))
         else:
             with db.transaction(self.engine) as session:
                 jobs.advance(session, job_id=job_id, done=done)
             self._finish(job_id, "done", f"/billing/drafts/{draft_id}")
+
+    def _give_up(self, draft_id: int, job_id: int, refusal: Refusal) -> None:
+        why = zh_cn.sentence(refusal)
+        with db.transaction(self.engine) as session:
+            billing.give_up(session, draft_id=draft_id, why=why, now=clock.now())
+            jobs.advance(session, job_id=job_id, done=0, line=why)
+        self._finish(job_id, "failed", f"/billing/drafts/{draft_id}")
 
     def catch_up(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Carry out what was released or asked for and is not done: what the worker does when it wakes."""
