@@ -24,13 +24,13 @@ from app.sheets.exports import Column, ColumnKind
 from app.store import audit, billing_drafts, billing_review, db, estate
 from app.store import billing as billing_reads
 from app.web import forms, pages
-from app.web.deps import Database, Here, Id, reachable, require
+from app.web.deps import Database, Here, Id, reachable, require, require_fresh
 from app.web.errors import STATUS
 
 router = APIRouter()
 
 Previewer = Annotated[Here, require(Permission.BILLING_PREVIEW)]
-Poster = Annotated[Here, require(Permission.BILLING_POST)]
+Poster = Annotated[Here, require_fresh(Permission.BILLING_POST)]
 
 SHOWN = 100
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
