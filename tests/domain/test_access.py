@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.access import MATRIX, WAIVER_LIMIT_FEN, Actor, Permission, Role, matrix_rows
+from app.domain.access import MATRIX, WAIVER_LIMIT_FEN, Actor, Permission, Role, matrix_rows, needs_second_factor
 from app.domain.errors import Kind, Refusal
 
 
@@ -48,3 +48,7 @@ def test_what_a_role_may_not_do_is_refused() -> None:
 def test_a_person_of_one_community_sees_no_other() -> None:
     assert [actor(Role.CLERK, frozenset({7})).sees(number) for number in (7, 8)] == [True, False]
     assert actor(Role.CLERK).sees(8)
+
+
+def test_only_roles_without_money_and_approval_go_without_a_second_factor() -> None:
+    assert {role for role in Role if not needs_second_factor(role)} == {Role.COLLECTOR, Role.LAWYER}

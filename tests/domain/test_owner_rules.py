@@ -65,6 +65,8 @@ def test_a_request_nobody_can_work_on_is_refused_with_what_is_missing() -> None:
     assert fault(RequestKind.INSTALMENTS, months=25) == "owner_request.months"
     assert fault(RequestKind.INSTALMENTS, months=6) == "owner_request.first_on"
     assert fault(RequestKind.INSTALMENTS, months=6, first_on=TODAY) == "owner_request.first_on"
+    asked = {"bills": 1, "months": None, "first_on": None, "today": TODAY}
+    owner_requests.check(RequestKind.DISPUTE, topic="amount", text="账单不对，请核对", **asked)  # type: ignore[arg-type]
     owner_requests.check(
         RequestKind.INSTALMENTS, topic="", bills=0, text="", months=6, first_on=TODAY + dt.timedelta(1), today=TODAY
     )

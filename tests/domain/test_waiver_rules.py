@@ -34,6 +34,11 @@ def test_a_plain_request_meets_every_rule() -> None:
     assert outcomes() == {}
 
 
+def test_without_a_limit_of_one_s_own_there_is_no_rule_about_it() -> None:
+    assert "limit" in {one.rule for one in check(PLAIN)}
+    assert "limit" not in {one.rule for one in check(replace(PLAIN, limit_fen=None))}
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
