@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
-from app.domain.apportioning import by_days
+from app.domain.apportioning import Parts
 from app.domain.deeds import By
 from app.domain.settling import Across, Owed, Plan, Unbilled, frozen, settled
 
@@ -25,7 +25,7 @@ PLAN = Plan(
             date(2026, 1, 10),
             90_000,
             False,
-            by_days(90_000, from_on=QUARTER[0], to_on=QUARTER[1], on=ON),
+            Parts(31, 59, 31_000, 59_000),
         ),
     ),
     unbilled=(Unbilled("水费", date(2026, 1, 1), 31),),
