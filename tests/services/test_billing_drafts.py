@@ -14,7 +14,7 @@ from app.domain.errors import Refusal
 from app.services import billing
 from app.services.billing import Change, Oddity, Scope
 from app.store import arrears, billing_drafts, db, estate, ledger, verify
-from app.store.tables import bill, fee_item, reversal, unit, vacancy, vacancy_rule
+from app.store.tables import bill, fee_item, reversal, tariff, unit, vacancy, vacancy_rule
 from app.store.tables_tariffs import bill_basis, billing_draft
 from app.store.types import FOREVER
 from tests.making import NOW, TODAY, Estate, add_owner, add_unit, add_user
@@ -216,9 +216,7 @@ def test_units_without_a_price_are_named(engine: Engine) -> None:
         made = make_estate(session, units=())
         add_unit(session, made.community_id, "1-1-101")
         shop = add_unit(session, made.community_id, "1-0-商铺1", usage_type="shop")
-        estate.add_tariff(
-            session, fee_item_id=made.item_id, usage_type="shop", from_on=dt.date(2027, 1, 1), price_e4=50_000
-        )
+        session.execute(sa.update(tariff).values(usage_type="residential"))
         found = reviewed(session, made, "2026-01")
         assert [one.line.unit_id for one in found.of_oddity(Oddity.NO_TARIFF)] == [shop]
 
