@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 LABELS: dict[str, str] = {
+    "subject.report": "报表",
+    "fact.as_of": "截至",
+    "value.pdf": "PDF",
+    "value.xlsx": "Excel",
     # the reports: name, the question each answers, what holds for all of it
     "report.collection": "收缴率",
     "report_question.collection": "本期该收的收了多少？前期的欠费收回了多少？按金额和按户数分别是多少？",

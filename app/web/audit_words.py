@@ -59,7 +59,8 @@ def _subject(subject: str, reader: Actor) -> tuple[str, str]:
         return subject, ""
     place, permission = _PLACES.get(noun, ("", Permission.AUDIT_SEE))
     is_open = number.isascii() and number.isdecimal() and reader.may(permission)
-    return f"{word} {number}", place.format(number) if is_open else ""
+    named = zh_cn.LABELS.get(f"{noun}.{number}", number)
+    return f"{word} {named}", place.format(number) if is_open else ""
 
 
 def _facts(text: str) -> tuple[tuple[str, str], ...]:
