@@ -65,6 +65,17 @@ class Permission(StrEnum):
     TARIFF_SEE = "tariff:see"
     TARIFF_EDIT = "tariff:edit"
     TARIFF_PUBLISH = "tariff:publish"
+    DELIVERY_SEE = "delivery:see"
+    DELIVERY_RECORD = "delivery:record"
+    EVIDENCE_SEE = "evidence:see"
+    CLAIM_SEE = "claim:see"
+    CLAIM_FREEZE = "claim:freeze"
+    CASE_SEE = "case:see"
+    CASE_EDIT = "case:edit"
+    CASE_COMMENT = "case:comment"
+    BUNDLE_DRAFT = "bundle:draft"
+    BUNDLE_SEAL = "bundle:seal"
+    BUNDLE_TAKE = "bundle:take"
     REPORT_SEE = "report:see"
     AUDIT_SEE = "audit:see"
     USER_MANAGE = "user:manage"
@@ -98,6 +109,14 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.OWNER_REQUEST_SEE,
             _P.OWNER_REQUEST_ANSWER,
             _P.DEPOSIT_HANDLE,
+            _P.DELIVERY_SEE,
+            _P.DELIVERY_RECORD,
+            _P.CLAIM_SEE,
+            _P.CLAIM_FREEZE,
+            _P.CASE_SEE,
+            _P.CASE_EDIT,
+            _P.BUNDLE_DRAFT,
+            _P.BUNDLE_TAKE,
         },
         Role.CASHIER: _LOOK | _COUNTER | {_P.WAIVER_SEE, _P.DEPOSIT_HANDLE},
         Role.COLLECTOR: _LOOK
@@ -112,6 +131,10 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.HOLD_SET,
             _P.OWNER_REQUEST_SEE,
             _P.OWNER_REQUEST_ANSWER,
+            _P.DELIVERY_SEE,
+            _P.DELIVERY_RECORD,
+            _P.CLAIM_SEE,
+            _P.CASE_SEE,
         },
         Role.MANAGER: frozenset(_P) - {_P.USER_MANAGE, _P.SETTINGS_EDIT},
         Role.FINANCE: _LOOK
@@ -137,9 +160,21 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.PERIOD_CLOSE,
             _P.PERIOD_REOPEN,
             _P.OWNER_REQUEST_SEE,
+            _P.CLAIM_SEE,
+            _P.CASE_SEE,
             _P.REPORT_SEE,
         },
-        Role.LAWYER: _LOOK | {_P.WAIVER_SEE, _P.REPORT_SEE},
+        Role.LAWYER: _LOOK
+        | {
+            _P.WAIVER_SEE,
+            _P.REPORT_SEE,
+            _P.DELIVERY_SEE,
+            _P.EVIDENCE_SEE,
+            _P.CLAIM_SEE,
+            _P.CASE_SEE,
+            _P.CASE_COMMENT,
+            _P.BUNDLE_TAKE,
+        },
         # An administrator looks after people and machines, not money: that keeps one person from doing both.
         Role.ADMIN: frozenset(
             {
@@ -148,6 +183,7 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 _P.USER_MANAGE,
                 _P.SETTINGS_EDIT,
                 _P.COMMUNITY_EDIT,
+                _P.EVIDENCE_SEE,
                 _P.TARIFF_SEE,
                 _P.IMPORT_SEE,
             }
@@ -178,6 +214,7 @@ MFA_PERMISSIONS: frozenset[Permission] = frozenset(
         _P.BILLING_POST,
         _P.BILLING_REVERSE,
         _P.TARIFF_PUBLISH,
+        _P.BUNDLE_SEAL,
         _P.USER_MANAGE,
         _P.COMMUNITY_EDIT,
         _P.SETTINGS_EDIT,

@@ -28,8 +28,11 @@ _ENTRIES = (
     ("collect", "/collect", "cash", (_P.PAYMENT_RECORD,)),
     ("arrears", "/arrears", "list-details", (_P.ARREARS_SEE,)),
     ("notices", "/notices", "mail-forward", (_P.NOTICE_SEE,)),
+    ("deliveries", "/deliveries", "mail", (_P.DELIVERY_SEE,)),
     ("waivers", "/waivers", "checkbox", (_P.WAIVER_SEE,)),
     ("requests", "/requests", "message", (_P.OWNER_REQUEST_SEE,)),
+    ("limitation", "/limitation", "clock-hour-4", (_P.CLAIM_SEE,)),
+    ("cases", "/cases", "gavel", (_P.CASE_SEE,)),
     ("reports", "/reports", "chart-bar", (_P.REPORT_SEE,)),
     ("imports", "/imports", "file-upload", (_P.IMPORT_SEE,)),
     (
@@ -41,7 +44,12 @@ _ENTRIES = (
 )
 
 # Pages that belong to an entry without lying below its address.
-_ALSO = {"collect": ("/closing", "/payments")}
+_ALSO = {
+    "collect": ("/closing", "/payments"),
+    "deliveries": ("/addresses", "/scans"),
+    "limitation": ("/claims",),
+    "cases": ("/counsel",),
+}
 
 
 def _is_at(path: str, name: str, address: str) -> bool:

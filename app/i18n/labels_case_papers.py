@@ -1,0 +1,5 @@
+"""Labels about case papers."""
+
+from __future__ import annotations
+
+LABELS: dict[str, str] = {}

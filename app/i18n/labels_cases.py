@@ -1,0 +1,5 @@
+"""Labels about cases."""
+
+from __future__ import annotations
+
+LABELS: dict[str, str] = {}

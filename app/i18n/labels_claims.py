@@ -1,0 +1,5 @@
+"""Labels about claims."""
+
+from __future__ import annotations
+
+LABELS: dict[str, str] = {}

@@ -1,0 +1,5 @@
+"""Labels about scans."""
+
+from __future__ import annotations
+
+LABELS: dict[str, str] = {}
