@@ -10,7 +10,8 @@ import pytest
 
 from app.domain.errors import Refusal
 from app.i18n import zh_cn
-from tests.architecture import rules
+from app.web.staff.settings import CommunityForm
+from tests.architecture import recorded, rules
 
 APP = [module for module in rules.sources("app") if not module.name.startswith("app/i18n/")]
 RAISED = [raised for module in APP for raised in rules.refusals(module)]
@@ -41,6 +42,40 @@ def test_a_sentence_gets_every_fact_it_speaks_of() -> None:
         and (lacking := placeholders(zh_cn.SENTENCES.get(raised.code, "")) - raised.facts - known)
     }
     assert sorted(faults) == []
+
+
+def test_every_fact_in_the_log_has_a_word() -> None:
+    facts = [fact for module in APP for fact in recorded.facts(module)]
+    assert len(facts) > 80
+    assert (
+        sorted({f"{fact.where} {fact.name}" for fact in facts if fact.name and f"fact.{fact.name}" not in zh_cn.LABELS})
+        == []
+    )
+    # What changed of a community is named by its form.
+    assert {fact.where.split(":")[0] for fact in facts if not fact.name} <= {"app/services/office.py"}
+    assert [name for name in CommunityForm.model_fields if f"fact.{name}" not in zh_cn.LABELS] == []
+
+
+def test_the_search_for_facts_finds_them() -> None:
+    module = rules.source(
+        "app/x.py",
+        """
+def _log(session, by, facts, **more):
+    audit.record(session, facts=facts)
+def _say(session, **facts):
+    audit.record(session, facts=facts)
+def _wish():
+    return {"f": 1}
+def act(session, by):
+    facts = {"a": 1} if by else {"b": {"c": 2}}
+    facts["d"] = 3
+    audit.record(session, facts=facts)
+    _log(session, by, {"e": 4} | _wish())
+    _say(session, g=5)
+    audit.record(session, facts=made(by))
+""",
+    )
+    assert sorted({fact.name for fact in recorded.facts(module)}) == ["", "a", "b", "c", "d", "e", "f", "g"]
 
 
 @pytest.mark.parametrize("kind", ["errors", "labels"])
