@@ -190,6 +190,16 @@ shift = Table(
     Index("ix_shift_cashier", "cashier_id", "community_id", "until_at"),
 )
 
+# Where tills begin: what was recorded before that instant was handed over in the way the office had before.
+till_opening = Table(
+    "till_opening",
+    metadata,
+    _id(),
+    _ref("community_id", "community"),
+    Column("opened_at", Instant, nullable=False),
+    UniqueConstraint("community_id"),
+)
+
 shift_line = Table(
     "shift_line",
     metadata,
@@ -254,5 +264,6 @@ APPEND_ONLY = (
     shift,
     shift_line,
     shift_confirmation,
+    till_opening,
     period_close,
 )

@@ -217,6 +217,7 @@ waiver_request = Table(
     Column("decision_note", Text, nullable=False, server_default=""),
     Column("expires_on", CivilDate),
     Column("effect_lines", Text, nullable=False, server_default="[]"),
+    Column("most_fen", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("decided_by IS NULL OR decided_by <> requested_by", name="second_person"),
     CheckConstraint(
         "state IN ('requested', 'approved', 'refused', 'met', 'lapsed', 'undone', 'expired', 'withdrawn')",

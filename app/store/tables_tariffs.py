@@ -44,6 +44,33 @@ tariff_draft = Table(
     Index("ix_tariff_draft_state", "community_id", "state"),
 )
 
+# What changes the bills of one unit, or takes back a price nothing was billed by: wanted by one, decided by another.
+terms_draft = Table(
+    "terms_draft",
+    metadata,
+    _id(),
+    _ref("community_id", "community"),
+    _ref("unit_id", "unit", nullable=True),
+    Column("kind", String(20), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("reason", String(200), nullable=False, server_default=""),
+    Column("state", String(12), nullable=False, server_default="draft"),
+    Column("drafted_by", BigId, nullable=False),
+    Column("drafted_at", Instant, nullable=False),
+    Column("decided_by", BigId),
+    Column("decided_at", Instant),
+    Column("decided_note", String(200), nullable=False, server_default=""),
+    CheckConstraint("decided_by IS NULL OR decided_by <> drafted_by", name="second_person"),
+    CheckConstraint(
+        "kind IN ('area', 'usage', 'own_price', 'own_price_end', 'own_price_back', 'price_back')", name="kind"
+    ),
+    CheckConstraint("(unit_id IS NULL) = (kind = 'price_back')", name="unit"),
+    CheckConstraint("state IN ('draft', 'granted', 'refused', 'withdrawn')", name="state"),
+    CheckConstraint("state NOT IN ('granted', 'refused') OR decided_by IS NOT NULL", name="decided"),
+    Index("ix_terms_draft_state", "community_id", "state"),
+    Index("ix_terms_draft_unit", "unit_id"),
+)
+
 billing_draft = Table(
     "billing_draft",
     metadata,
