@@ -140,6 +140,7 @@ def request(
             "note": wish.note.strip(),
             "facts": canonical(dict(found.facts)),
             "effect_fen": found.given_fen,
+            "most_fen": max(found.given_fen, found.most_fen),
             "requested_by": actor_id,
             "requested_at": now,
             "expires_on": today + dt.timedelta(days=DECIDE_WITHIN_DAYS),
@@ -209,6 +210,7 @@ def decide(
             state="approved",
             value_on=today,
             effect_fen=found.given_fen,
+            most_fen=given,
             effect_lines=lines,
             **decided,
         )

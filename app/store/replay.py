@@ -274,6 +274,17 @@ def first_state(bill: Mapping[str, Any], *, community_id: int, unit_id: int, pla
 
 
 def conditions_of(story_: Story, through: dt.date) -> dict[int, tuple[str, int]]:
-    """Return for each conditional waiver, by adjustment id, (pending | met | lapsed, fen waived)."""
+    """Return for each conditional waiver, by adjustment id, (pending | met | lapsed, fen).
+
+    Met: what was forgiven. Pending: the late charge on its bills as it stands, which it would forgive. Lapsed: nothing.
+    """
     told = history(story_.account, through)
-    return {int(name[1:]): (status, sum(waived.values())) for name, (status, _, waived) in told.conditional.items()}
+    names = {event.id: event.bill_ids for event in story_.account.events if isinstance(event, ConditionalWaiver)}
+    is_pending = any(status == "pending" for status, _, _ in told.conditional.values())
+    bills = engine.statement(story_.account, through).bills if is_pending else ()
+    late = {bill.bill.id: bill.late_charge_fen for bill in bills}
+    found = {}
+    for name, (status, _, waived) in told.conditional.items():
+        fen = sum(late.get(bill, 0) for bill in set(names[name])) if status == "pending" else sum(waived.values())
+        found[int(name[1:])] = (status, fen)
+    return found

@@ -181,8 +181,12 @@ def budget(session: Session, *, community_id: int, year: int, lock: bool = False
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
     in_year = sa.and_(waiver_request.c.value_on >= day(first), waiver_request.c.value_on <= day(last))
 
+    # Until a condition is met nobody knows what it will forgive: so much of the budget as it can come to is spoken for.
+    is_promise = sa.and_(waiver_request.c.kind == "conditional_waiver", waiver_request.c.state != "met")
+    counts = sa.case((is_promise, waiver_request.c.most_fen), else_=waiver_request.c.effect_fen)
+
     def total(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        asked = sa.case((condition, waiver_request.c.effect_fen), else_=0)
+        asked = sa.case((condition, counts), else_=0)
         return sa.cast(sa.func.coalesce(sa.func.sum(asked), 0), sa.BigInteger)
 
     used, pending = session.execute(

@@ -150,13 +150,15 @@ def _punctuality(unit_id: int, as_of: dt.date) -> sa.Select[int, Any, Any]:
 def follow_conditions(session: Session, *, unit_ids: Sequence[int], through: dt.date) -> int:
     """Bring conditional requests to what the ledger says of their condition; return how many changed.
 
-    A bounced payment takes a condition that was met back to ``approved``, or to ``lapsed`` when its day is over.
+    A bounced payment takes a condition that was met back to ``approved``, or to ``lapsed`` when its day is over. What
+    is approved again counts again: with what it would forgive now, and in the budget with the most it can come to.
     """
     rows = session.execute(
         sa.select(
             waiver_request.c.id,
             waiver_request.c.unit_id,
             waiver_request.c.state,
+            waiver_request.c.effect_fen,
             adjustment.c.id.label("adjustment_id"),
         )
         .join(adjustment, adjustment.c.request_id == waiver_request.c.id)
@@ -174,7 +176,7 @@ def follow_conditions(session: Session, *, unit_ids: Sequence[int], through: dt.
         {"b_id": row.id, "b_state": STATE_OF[status], "b_effect": waived}
         for row in rows
         for status, waived in [standing[row.unit_id].get(row.adjustment_id, ("pending", 0))]
-        if STATE_OF[status] != row.state
+        if STATE_OF[status] != row.state or (status == "met" and waived != row.effect_fen)
     ]
     if changes:
         session.connection().execute(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain.errors import Refusal
 from app.domain.waivers import WaiverKind, WaiverReason
 from app.services import payments, waivers
-from app.store import arrears, db, verify
+from app.store import arrears, db, verify, waiver_review
 from app.store import waivers as requests
 from app.store.tables_office import waiver_request
 from tests.making import NOW, TODAY, Estate, add_bill, add_user, make_estate
@@ -162,6 +162,33 @@ def test_a_condition_that_is_met_forgives_and_a_bounced_payment_takes_it_back(en
         assert owed(session, made) == [(24_000, 1_224), (24_000, 480)]
         assert state(session, asked) == "approved"
         assert not verify.ledger_report(session).problems
+
+
+def test_a_promise_counts_with_the_most_it_can_come_to_until_it_is_met_and_again_when_the_payment_bounces(
+    engine: Engine, made: Estate
+) -> None:
+    def counted(session: Session) -> tuple[int, int, int]:
+        year = waiver_review.budget(session, community_id=made.community_id, year=2026)
+        told = waiver_review.given(
+            session, community_id=made.community_id, first_on=dt.date(2026, 1, 1), last_on=dt.date(2026, 12, 31)
+        )
+        return year.used_fen, year.pending_fen, sum(row.effect_fen for row in told)
+
+    with db.transaction(engine) as session:
+        asked = ask(session, made, WaiverKind.CONDITIONAL_WAIVER, pay_by_on=dt.date(2026, 3, 12))
+        assert counted(session) == (0, 2_184, 0), "17.04 today, 4.80 more by the last day"
+        decide(session, asked)
+        assert counted(session) == (2_184, 0, 1_704)
+        taken = take(session, made, 48_000)
+        assert counted(session) == (1_704, 0, 1_704), "what it came to, once it is met"
+        payments.reverse(
+            session, payment_id=taken.payment_id, on=TODAY, reason="退票", today=TODAY, now=NOW, actor_id=None,
+            actor="a", key="back",
+        )  # fmt: skip
+        assert counted(session) == (2_184, 0, 1_704), "the promise stands again, with all it can come to"
+        later = dt.date(2026, 3, 13)
+        assert requests.follow_conditions(session, unit_ids=made.units, through=later) == 1
+        assert counted(session) == (0, 0, 0), "a promise that lapsed gave nothing"
 
 
 def test_a_condition_that_is_not_met_lapses_by_itself_and_all_is_owed(engine: Engine, made: Estate) -> None:
