@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -100,8 +100,11 @@ def place(session: Session, *, wish: Wish, may_decide: bool, by: By, key: str) -
 def end(session: Session, *, hold_id: int, last_on: dt.date, reason: str, by: By, key: str) -> int | None:
     """End a hold after ``last_on``: what rested until then stays; return the id of the shorter hold that stands.
 
+    A hold that began in a closed month can be ended too, as long as only open days are charged again.
+
     Raises:
-        Refusal: ``hold.unknown``, ``hold.over``, ``hold.end_out_of_range``, ``reversal.reason_missing``.
+        Refusal: ``hold.unknown``, ``hold.over``, ``hold.end_out_of_range``, ``reversal.reason_missing``,
+            ``period.closed`` where a day after ``last_on`` is closed.
 
     """
     row = holds.by_id(session, hold_id, today=by.today)
@@ -112,7 +115,7 @@ def end(session: Session, *, hold_id: int, last_on: dt.date, reason: str, by: By
     if not row["value_on"] <= last_on < row["until_on"]:
         raise Refusal("hold.end_out_of_range", field="last_on", first=str(row["value_on"]), last=str(row["until_on"]))
     wish = _wish(row, until_on=last_on)
-    back, shorter = _reversal(row, reason, by), _posting(wish, by)
+    back, shorter = _reversal(row, reason, by), replace(_posting(wish, by), changes_on=last_on + ONE)
     made = ledger.post_many(session, [back, shorter], through=by.today)[1]
     unit = estate.unit_row(session, row["unit_id"])
     _add_case(session, made, wish, unit)

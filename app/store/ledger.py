@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import ledger as engine
 from app.domain.errors import conflict
-from app.store import chain, closing, db, plans, replay
+from app.store import chain, clocks, closing, db, plans, replay
 from app.store.tables import (
     account,
     adjustment,
@@ -37,11 +37,16 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One row to post: ``kind`` names the typed table, ``row`` holds its columns but ``id`` and ``unit_id``."""
+    """One row to post: ``kind`` names the typed table, ``row`` holds its columns but ``id`` and ``unit_id``.
+
+    ``changes_on`` is the first day whose figures it changes, where that is later than its value date: a hold that is
+    cut short is a new row from the old first day, and yet leaves the days until its new last one as they were.
+    """
 
     unit_id: int
     kind: str
     row: Mapping[str, Any]
+    changes_on: dt.date | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +61,8 @@ class _Unit:
     has_events: bool
     through: dt.date
     new: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    dates: set[dt.date] = field(default_factory=set)
+    """The first days the new rows change: none of them may be closed."""
     must_replay: bool = False
     outcome: replay.Outcome | None = None
 
@@ -87,6 +94,7 @@ def post_many(session: Session, postings: Sequence[Posting], *, through: dt.date
             for place in by_unit[unit_id]:
                 row = {"id": ids[place], **_full_row(postings[place])}
                 unit.new.append((postings[place].kind, row))
+                unit.dates.add(postings[place].changes_on or row[VALUE_DATE[postings[place].kind]])
                 unit.must_replay |= postings[place].kind != "bill" or unit.has_events
         _settle(session, work)
     return ids
@@ -108,6 +116,7 @@ def adopt_bills(session: Session, bill_ids: sa.Select[tuple[int]], *, through: d
         for unit_id in units:
             unit = work[unit_id]
             unit.new = [("bill", row) for row in by_unit[unit_id]]
+            unit.dates = {row[VALUE_DATE["bill"]] for row in by_unit[unit_id]}
             unit.must_replay = unit.has_events
         _settle(session, work)
     return sum(len(found) for found in by_unit.values())
@@ -252,7 +261,7 @@ def _default(column: sa.Column[Any]) -> object:
 
 def _settle(session: Session, work: Mapping[int, _Unit]) -> None:
     """Replay what must be replayed, then write entries, allocations, states and account heads."""
-    dates = {(unit.community_id, row[VALUE_DATE[kind]]) for unit in work.values() for kind, row in unit.new}
+    dates = {(unit.community_id, on) for unit in work.values() for on in unit.dates}
     closing.guard(session, dates)  # stored credit the nightly run applies has no row, so no date to refuse
     communities = [unit.community_id for unit in work.values()]
     plans_ = plans_of(session, communities)
@@ -389,6 +398,7 @@ def _write_states(session: Session, work: Mapping[int, _Unit], plans_: Mapping[i
         session.execute(sa.insert(bill_state), fresh)
     if holds:
         session.execute(sa.insert(bill_hold), holds)
+    clocks.follow(session, changed)
 
 
 def _changed_bills(session: Session, units: Sequence[_Unit]) -> list[int]:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from app.domain import counter
 from app.domain.deeds import By
 from app.domain.errors import Refusal
 from app.domain.registry import Usage
 from app.domain.waivers import HoldReason
-from app.services import contacts, filing, holds, upkeep
+from app.services import closing, contacts, filing, holds, upkeep
 from app.services.contacts import NewContact, Relation
 from app.store import arrears, db, estate, ledger, persons, unit_files, verify
 from app.store import contacts as contact_store
@@ -87,6 +88,34 @@ def test_a_hold_ended_early_keeps_the_days_it_rested(engine: Engine) -> None:
             (first, False, TODAY),
         ]
         assert code_of(lambda: holds.end(session, hold_id=first, key="x" * 20, **ended)) == "hold.over"  # type: ignore[arg-type]
+        assert not verify.ledger_report(session).problems
+
+
+def test_a_hold_that_began_in_a_closed_month_ends_early_without_touching_a_closed_day(engine: Engine) -> None:
+    february = dt.date(2026, 2, 28)
+    with db.transaction(engine) as session:
+        made, doer = make_estate(session), by(session)
+        add_bill(session, made, dt.date(2026, 1, 10))
+        first = holds.place(session, wish=wish(made), may_decide=False, by=doer, key="h" * 20)
+        closer = counter.By(doer.actor_id, doer.actor, doer.actor, TODAY, NOW, "close-1", may_back_date=True)
+        period = closing.Period.month(made.community_id, february)
+        closing.close(session, period=period, accepts_open=True, note="", by=closer)
+        before = {
+            on: arrears.bills_on(session, as_of=on, unit_ids=made.units)[0].late_charge_fen
+            for on in (february - 20 * DAY, february - 3 * DAY, february)
+        }
+    ended = {"hold_id": first, "reason": "已核对", "by": doer}
+    with pytest.raises(Refusal, match=r"period\.closed"), db.transaction(engine) as session:
+        holds.end(session, last_on=february - DAY, key="c" * 20, **ended)  # type: ignore[arg-type]
+    with db.transaction(engine) as session:
+        holds.end(session, last_on=february, key="e" * 20, **ended)  # type: ignore[arg-type]
+        for on, fen in before.items():
+            assert arrears.bills_on(session, as_of=on, unit_ids=made.units)[0].late_charge_fen == fen
+        rested = before[february]
+        for days in (2, 3):  # the second and the third of March
+            on = february + days * DAY
+            found = arrears.bills_on(session, as_of=on, unit_ids=made.units)[0].late_charge_fen
+            assert found == rested + days * 24
         assert not verify.ledger_report(session).problems
 
 
