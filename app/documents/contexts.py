@@ -9,6 +9,7 @@ from enum import StrEnum
 from app.documents.batch_facts import BatchListFacts
 from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
+from app.documents.visits import VisitFacts
 
 NOTICE_ARTICLES = ("civil_code.art944", "property_regulation.fee_duty", "property_regulation.fee_suit")
 
@@ -242,5 +243,13 @@ class StatementFacts(_Billed):
 
 
 Facts = (
-    NoticeFacts | BatchListFacts | ReceiptFacts | StatementFacts | ReportFacts | DepositFacts | ShiftFacts | CloseFacts
+    NoticeFacts
+    | BatchListFacts
+    | ReceiptFacts
+    | StatementFacts
+    | ReportFacts
+    | DepositFacts
+    | ShiftFacts
+    | CloseFacts
+    | VisitFacts
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from app.domain.statutes import Article
 from app.i18n import numerals
@@ -21,6 +23,12 @@ COMPONENTS = {"principal": "", "late_charge": "（违约金）", "costs": "（�
 def citation(article: Article) -> str:
     """Return ``《中华人民共和国民法典》第九百四十四条``."""
     return f"《{article.instrument}》第{numerals.number(article.number)}条"
+
+
+def content_line(head: Mapping[str, Any]) -> str:
+    """Return what the slip of the post says is inside (内件品名): the very notice, its number and its pages."""
+    pages = f" 共{head['pages']}页" if head["pages"] else ""
+    return f"{head['community']}{head['label']}物业费催缴通知书 编号{head['number']}{pages}"[:120]
 
 
 def period(from_on: dt.date, to_on: dt.date) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.domain.errors import Refusal, conflict
-from app.store import acknowledgements, audit, owner_links, owner_visits
+from app.store import acknowledgements, audit, deliveries, owner_links, owner_visits
 
 OWNER = "owner"
 
@@ -101,6 +101,9 @@ def sign_notice(
     row |= {"ip": slip["ip"][:45], "agent": slip["agent"][:200]}
     if not acknowledgements.add(session, row):
         raise conflict("acknowledgement.twice")
+    signed = acknowledgements.signed(session, slip["notice_id"])
+    if signed is not None:
+        deliveries.mirror_acknowledgement(session, signed.id, now)
     _log(session, "owner.notice_signed", slip["notice_id"], slip["community_id"], now)
 
 

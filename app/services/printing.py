@@ -16,6 +16,7 @@ from app.documents.batch_facts import BatchListFacts
 from app.documents.contexts import Facts, NoticeFacts, ReceiptFacts, StatementFacts
 from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
+from app.documents.visits import VisitFacts
 from app.gateways.ports import Gateways, Printed
 from app.store import documents, owner_links
 
@@ -29,6 +30,7 @@ KINDS: Mapping[str, type[Facts]] = {
     "deposit_return": DepositFacts,
     "shift": ShiftFacts,
     "close": CloseFacts,
+    "visit": VisitFacts,
 }
 
 
