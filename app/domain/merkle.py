@@ -1,8 +1,8 @@
 """One hash for many: the tree of RFC 6962, with proofs that one leaf is in it.
 
 A leaf is a text. Its hash is SHA-256 over the byte 0 and the text in UTF-8; the hash of a node is SHA-256 over the byte
-1 and the hashes of its two sides. A tree of n leaves is split at the largest power of two below n, and a tree of none is
-SHA-256 over nothing. The leaf of a unit is the RFC 8785 JSON of
+1 and the hashes of its two sides. A tree of n leaves is split at the largest power of two below n; a tree of none
+is SHA-256 over nothing. The leaf of a unit is the RFC 8785 JSON of
 ``{"evidence": [count, head], "ledger": [count, head], "unit": id}``, units in ascending order; a chain that has not
 begun counts 0 and has the head of 64 zeros.
 """

@@ -76,6 +76,88 @@ class PaymentGateway(Protocol):
         ...
 
 
+class Timestamps(Protocol):
+    """An authority that says when a digest was there (RFC 3161); nothing but the digest is ever sent to it."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Tell whether its tokens prove nothing to a court."""
+        ...
+
+    def stamp(self, digest: bytes) -> bytes:
+        """Return the token (DER) over a SHA-256 digest; refuse ``timestamp.unavailable`` where nobody answers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose key seals: the certificate as people read it."""
+
+    name: str
+    issuer: str
+    serial: str
+    fingerprint: str
+    not_before: dt.datetime
+    not_after: dt.datetime
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SealCheck:
+    """One seal or timestamp in a PDF and what is wrong with it; ``faults`` are codes, empty where nothing is."""
+
+    field: str
+    signer: str
+    at: dt.datetime | None
+    level: str
+    is_demo: bool
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SealReport:
+    """Every seal of a PDF in the order they were made; ``faults`` are those of the file as a whole and of its seals."""
+
+    seals: tuple[SealCheck, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether there is a seal and nothing is wrong."""
+        return bool(self.seals) and not self.faults
+
+
+class Sealer(Protocol):
+    """Seals PDFs with the company's certificate (PAdES) and checks seals."""
+
+    @property
+    def signer(self) -> Signer:
+        """Return whose key it is."""
+        ...
+
+    def seal(
+        self,
+        pdf: bytes,
+        *,
+        field: str = "company",
+        reason: str = "",
+        at: dt.datetime,
+        level: str = "B-T",
+        company: str = "",
+        picture: bytes = b"",
+    ) -> bytes:
+        """Return the PDF with one seal more, added at its end; the first one is visible and certifies the document.
+
+        ``field`` is ``company`` or ``receiver``. ``company`` is what the drawn seal says, ``picture`` (PNG) stands
+        instead of it. Refuses ``timestamp.unavailable`` for a level with a time, and ``seal.unreadable``.
+        """
+        ...
+
+    def validate(self, pdf: bytes) -> SealReport:
+        """Check every seal in a PDF; never refuses."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gateways:
     """Everything outside the database; it can be sent to another process."""
@@ -85,3 +167,5 @@ class Gateways:
     messages: Messages | None = None
     payments: PaymentGateway | None = None
     """None: the office has no channel of its own, and owners pay by its printed code or by transfer."""
+    timestamps: Timestamps | None = None
+    sealer: Sealer | None = None
