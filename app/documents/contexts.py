@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.documents.batch_facts import BatchListFacts
+from app.documents.case_papers import CasePaperFacts
 from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
 from app.documents.visits import VisitFacts
@@ -251,5 +252,5 @@ Facts = (
     | DepositFacts
     | ShiftFacts
     | CloseFacts
-    | VisitFacts
+    | CasePaperFacts
 )

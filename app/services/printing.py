@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.documents import codec, print_file, render
 from app.documents.batch_facts import BatchListFacts
+from app.documents.case_papers import CasePaperFacts
 from app.documents.contexts import Facts, NoticeFacts, ReceiptFacts, StatementFacts
 from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
@@ -30,6 +31,7 @@ KINDS: Mapping[str, type[Facts]] = {
     "deposit_return": DepositFacts,
     "shift": ShiftFacts,
     "close": CloseFacts,
+    "case_paper": CasePaperFacts,
     "visit": VisitFacts,
 }
 
