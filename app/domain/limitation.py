@@ -77,6 +77,16 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """A clock and where it comes from: from which day it counts (None while a proceeding is pending), by what event."""
+
+    clock: Clock
+    base_on: date | None
+    last: Interrupted | None
+    too_late: tuple[Interrupted, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """Three years, with two years before 2017-10-01 (``transition_2017``), or the long stop of twenty."""
 
@@ -85,6 +95,8 @@ class Rules:
 
 
 ORDINARY = Rules()
+OURS = Rules(transition_2017=True)
+"""What bills are counted by: three years, and what had run out before 2017-10-01 stays so."""
 
 
 def clock(
@@ -98,24 +110,38 @@ def clock(
     An event after expiry changes nothing, except that the debtor agrees to perform (192). The long stop of twenty
     years is neither interrupted nor suspended (总则编解释 35).
     """
+    return trace(due_on, events, rules, calendar).clock
+
+
+def trace(
+    due_on: date,
+    events: Iterable[Interrupted | Suspended] = (),
+    rules: Rules = ORDINARY,
+    calendar: Calendar = OFFICIAL,
+) -> Trace:
+    """Return the clock and how it came about: from which day it counts, by which event, and what came too late."""
     happened = sorted(events, key=lambda event: event.on)
     if rules.years >= LONG_STOP_YEARS:
         happened = []
     obstacles = [event for event in happened if isinstance(event, Suspended)]
     base: date | None = due_on
+    last: Interrupted | None = None
+    too_late: list[Interrupted] = []
     end = _end(due_on, obstacles, rules, calendar)
     for event in happened:
         if isinstance(event, Suspended) or base is None or event.on < base:
             continue
         late = end is not None and event.on > calendar.roll(end)[0]
         if late and event.kind is not Interruption.PROMISE_AFTER_EXPIRY:
+            too_late.append(event)
             continue
+        last = event
         base = event.ended_on if event.kind is Interruption.PROCEEDING else event.on
         end = None if base is None else _end(base, obstacles, rules, calendar)
     if end is None:
-        return Clock(None, None, date.max)
+        return Trace(Clock(None, None, date.max), base, last, tuple(too_late))
     rolled, known = calendar.roll(end)
-    return Clock(end, rolled if known else None, rolled)
+    return Trace(Clock(end, rolled if known else None, rolled), base, last, tuple(too_late))
 
 
 def _end(base: date, obstacles: list[Suspended], rules: Rules, calendar: Calendar) -> date | None:
