@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain.statutes import Article
@@ -23,6 +23,11 @@ COMPONENTS = {"principal": "", "late_charge": "（违约金）", "costs": "（�
 def citation(article: Article) -> str:
     """Return ``《中华人民共和国民法典》第九百四十四条``."""
     return f"《{article.instrument}》第{numerals.number(article.number)}条"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names one after the other."""
+    return "、".join(names)
 
 
 def content_line(head: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,6 +232,23 @@ def owners(session: Session, unit_ids: Sequence[int], *, on: dt.date) -> dict[in
     for row in session.execute(query):
         found.setdefault(row.unit_id, []).append(row)
     return found
+
+
+def notices_numbered(session: Session, numbers: Iterable[str], *, community_id: int) -> dict[str, int]:
+    """Return the notices that bear these numbers."""
+    query = sa.select(N.number, N.id).where(N.community_id == community_id, N.number.in_(list(numbers)))
+    return {row.number: row.id for row in session.execute(query)}
+
+
+def mailed(session: Session, numbers: Iterable[str], *, community_id: int) -> dict[str, Any]:
+    """Return the latest delivery by post of the notices that bear these numbers, by number."""
+    query = (
+        sa.select(delivery, N.number)
+        .join(notice, N.id == D.notice_id)
+        .where(D.community_id == community_id, N.number.in_(list(numbers)), D.channel.in_(("ems", "post")))
+        .order_by(D.id)
+    )
+    return {row.number: row for row in session.execute(query)}
 
 
 # --- one delivery ---------------------------------------------------------------------------------
