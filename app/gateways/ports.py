@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.domain.evidence import SealReport, Signer
+
 
 class Files(Protocol):
     """Files named by the SHA-256 of what is in them: written once, never changed."""
@@ -87,44 +89,6 @@ class Timestamps(Protocol):
     def stamp(self, digest: bytes) -> bytes:
         """Return the token (DER) over a SHA-256 digest; refuse ``timestamp.unavailable`` where nobody answers."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """Whose key seals: the certificate as people read it."""
-
-    name: str
-    issuer: str
-    serial: str
-    fingerprint: str
-    not_before: dt.datetime
-    not_after: dt.datetime
-    is_demo: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SealCheck:
-    """One seal or timestamp in a PDF and what is wrong with it; ``faults`` are codes, empty where nothing is."""
-
-    field: str
-    signer: str
-    at: dt.datetime | None
-    level: str
-    is_demo: bool
-    faults: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SealReport:
-    """Every seal of a PDF in the order they were made; ``faults`` are those of the file as a whole and of its seals."""
-
-    seals: tuple[SealCheck, ...]
-    faults: tuple[str, ...]
-
-    @property
-    def is_sound(self) -> bool:
-        """Tell whether there is a seal and nothing is wrong."""
-        return bool(self.seals) and not self.faults
 
 
 class Sealer(Protocol):
