@@ -23,6 +23,7 @@ PREFIX = {
     "deposit_return": "YT",
     "shift": "JZ",
     "close": "JB",
+    "case": "CASE-",
     "visit": "SD",
 }
 
