@@ -10,6 +10,7 @@ from app.documents.batch_facts import BatchListFacts
 from app.documents.case_papers import CasePaperFacts
 from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
+from app.documents.visits import VisitFacts
 
 NOTICE_ARTICLES = ("civil_code.art944", "property_regulation.fee_duty", "property_regulation.fee_suit")
 
