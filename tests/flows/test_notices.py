@@ -8,7 +8,6 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -27,33 +26,12 @@ from app.services import payments, printing
 from app.settings import Settings
 from app.store import arrears, db, documents, sealing
 from tests import making
-from tests.architecture import rules
+from tests.flows import processes
+from tests.flows.processes import Process
 from tests.services import noticing
 
 KEY = b"k" * 32
 ORDER = ("--as-of", noticing.TODAY.isoformat(), "--level", "2")
-KILLED_AFTER_TWO = """
-import os, signal, sys
-from pathlib import Path
-from app.gateways.files import FileStore
-from app.gateways.ports import Gateways
-from app.jobs import rendering
-from app.store import db, sealing
-from tests.services import noticing
-
-printer = noticing.PlainPrinter()
-
-def press(kind, facts, *, token):
-    if len(printer.printed) == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return printer(kind, facts, token=token)
-
-rendering.CHUNK = 1
-engine = db.create_engine(sys.argv[1])
-sealing.attach(engine, b"k" * 32)
-noticing.finish(engine, Gateways(FileStore(Path(sys.argv[2])), press), int(sys.argv[3]))
-"""
-
 Run = Callable[..., dict[str, Any]]
 
 
@@ -212,14 +190,9 @@ def test_a_run_whose_process_is_killed_is_finished_by_the_next(
     batch_id = noticing.draft(engine, made)
     noticing.release(engine, batch_id)
     engine.dispose()
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED_AFTER_TWO, database_url, str(tmp_path), str(batch_id)],
-        cwd=rules.ROOT,
-        env=os.environ | {"PYTHONPATH": str(rules.ROOT)},
-        capture_output=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    killed = Process(processes.papers, database_url, tmp_path, batch_id, environment=dict(os.environ))
+    assert killed.wait() == -signal.SIGKILL, killed.errors.read()
+    killed.close()
     before = noticing.rows(engine, batch_id)
     assert sum(1 for row in before if row["sha256"]) == 2
     done = noticing.finish(engine, noticing.gateways(tmp_path), batch_id)

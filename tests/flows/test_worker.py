@@ -7,8 +7,6 @@ import json
 import os
 import queue
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,26 +19,25 @@ from app.jobs import nightly
 from app.store import db, verify
 from app.store.tables import ledger_entry
 from app.store.tables_office import nightly_run, notice_batch, notice_batch_unit
+from tests.flows import processes
+from tests.flows.processes import PATIENCE, Process
 from tests.services import nightly_estate as place
 
-PATIENCE = 60
 D = dt.date
 
 
-class Process:
+class Worker(Process):
     """A worker whose log lines arrive as events."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment, text=True
-        )
+    def __init__(self, environment: dict[str, str]) -> None:
+        super().__init__(processes.command, "worker", "--lease-seconds", "1", environment=environment)
         self.lines: queue.Queue[str] = queue.Queue()
         self.seen: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reading = threading.Thread(target=self._read, daemon=True)
+        self.reading.start()
 
     def _read(self) -> None:
-        assert self.process.stderr
-        for line in self.process.stderr:
+        for line in self.errors:
             self.lines.put(line)
 
     def wait_for(self, word: str) -> str:
@@ -54,14 +51,10 @@ class Process:
             if f'"{word}"' in line:
                 return line
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(PATIENCE)
-
     def close(self) -> None:
         self.kill()
-        assert self.process.stderr
-        self.process.stderr.close()
+        self.reading.join(PATIENCE)
+        super().close()
 
 
 @pytest.fixture
@@ -74,11 +67,11 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def start(environment: dict[str, str]) -> Iterator[Callable[[], Process]]:
-    started: list[Process] = []
+def start(environment: dict[str, str]) -> Iterator[Callable[[], Worker]]:
+    started: list[Worker] = []
 
-    def new() -> Process:
-        started.append(Process(["-m", "app.cli", "worker", "--lease-seconds", "2"], environment))
+    def new() -> Worker:
+        started.append(Worker(environment))
         return started[-1]
 
     yield new
@@ -86,7 +79,7 @@ def start(environment: dict[str, str]) -> Iterator[Callable[[], Process]]:
         process.close()
 
 
-def test_another_worker_takes_over_when_the_leader_is_killed(engine: Engine, start: Callable[[], Process]) -> None:
+def test_another_worker_takes_over_when_the_leader_is_killed(engine: Engine, start: Callable[[], Worker]) -> None:
     place.build(engine, units=3)
     first = start()
     first.wait_for("worker.leads")
@@ -103,43 +96,17 @@ def test_another_worker_takes_over_when_the_leader_is_killed(engine: Engine, sta
     assert set(place.closed_dates(engine).values()) == {nightly.yesterday()}
 
 
-def test_a_worker_told_to_stop_makes_room_at_once(engine: Engine, start: Callable[[], Process]) -> None:
+def test_a_worker_told_to_stop_makes_room_at_once(engine: Engine, start: Callable[[], Worker]) -> None:
     first = start()
     first.wait_for("nightly.done")
     second = start()
     second.wait_for("worker.stands_by")
-    first.process.send_signal(signal.SIGTERM)
-    assert first.process.wait(PATIENCE) == 0
+    first.terminate()
+    assert first.wait() == 0
     second.wait_for("worker.leads")
 
 
 # --- a run that is killed -------------------------------------------------------------------------
-
-KILLED = """
-import os, signal, sys
-from app.jobs import nightly as job
-from app.services import nightly as service, notices
-from app.store import db, nightly as store
-import datetime as dt
-
-where, after = sys.argv[2], int(sys.argv[3])
-module, name = {
-    "settle": (service, "settle_accounts"), "levels": (store, "reach_levels"), "close": (store, "close"),
-    "finish": (store, "finish"), "begin": (store, "begin"), "draft": (notices, "draft_due"),
-}[where]
-original, calls = getattr(module, name), 0
-
-def deadly(*args, **kwargs):
-    global calls
-    calls += 1
-    result = original(*args, **kwargs)
-    if calls == after:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-
-setattr(module, name, deadly)
-job.run(db.create_engine(sys.argv[1]), through=dt.date(2026, 2, 20))
-"""
 
 
 def estate(engine: Engine) -> place.Place:
@@ -190,14 +157,9 @@ def test_a_run_killed_midway_is_completed_by_the_next(
     engine: Engine, where: str, after: int, environment: dict[str, str], database_url: str
 ) -> None:
     made = estate(engine)
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, database_url, where, str(after)],
-        env=environment,
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    killed = Process(processes.nights, database_url, where, after, True, environment=environment)
+    assert killed.wait() == -signal.SIGKILL, killed.errors.read()
+    killed.close()
     nightly.run(engine, through=D(2026, 2, 20))
     found = outcome(engine)
     assert set(place.closed_dates(engine).values()) == {D(2026, 2, 20)}
@@ -218,19 +180,10 @@ def test_two_processes_at_once_close_every_day_once(
     engine: Engine, environment: dict[str, str], database_url: str
 ) -> None:
     made = estate(engine)
-    script = KILLED.replace("os.kill(os.getpid(), signal.SIGKILL)", "pass")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", script, database_url, "begin", "1"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        for _ in range(2)
-    ]
-    for process in processes:
-        _, errors = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, errors.decode()
+    both = [Process(processes.nights, database_url, "begin", 1, False, environment=environment) for _ in range(2)]
+    for process in both:
+        assert process.wait() == 0, process.errors.read()
+        process.close()
     found = outcome(engine)
     assert found["runs"] == [(D(2026, 1, 3) + dt.timedelta(days=day), 4, True) for day in range(49)]
     assert found["drafts"] == [(2, D(2026, 2, 20), unit_id, "selected") for unit_id in made.units[2:]]
