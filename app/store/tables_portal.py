@@ -80,6 +80,8 @@ acknowledgement = Table(
     _ref("unit_id", "unit"),
     _ref("community_id", "community"),
     Column("channel", String(12), nullable=False, server_default="screen"),
+    # a further slip by the same channel is possible once the one before it was withdrawn
+    Column("nth", SmallInteger, nullable=False, server_default="1"),
     Column("document_sha256", String(64), nullable=False),
     Column("signed_name", String(80), nullable=False),
     Column("is_owner_name", Boolean, nullable=False),
@@ -90,8 +92,8 @@ acknowledgement = Table(
     Column("signed_at", Instant, nullable=False),
     Column("ip", String(45), nullable=False, server_default=""),
     Column("agent", String(200), nullable=False, server_default=""),
-    UniqueConstraint("notice_id", "channel"),
-    CheckConstraint("channel IN ('screen', 'paper')", name="channel"),
+    UniqueConstraint("notice_id", "channel", "nth"),
+    CheckConstraint("channel IN ('screen', 'paper', 'door')", name="channel"),
     Index("ix_acknowledgement_unit", "unit_id"),
 )
 
