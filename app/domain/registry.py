@@ -6,6 +6,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -15,6 +16,9 @@ from app.domain.errors import Refusal
 NO_ENTRANCE = "0"
 PART_LIMIT = 16
 SORT_KEY_LIMIT = 120
+
+BEFORE_RECORDS = date(1990, 1, 1)
+"""The first day of whoever a list names without one: they owned when anything on record fell due."""
 
 _WORDS = tomllib.loads(files("app.domain").joinpath("registry.toml").read_text(encoding="utf-8"))
 

@@ -11,6 +11,8 @@ LABELS: dict[str, str] = {
     "menu.billing": "出账",
     "menu.rates": "收费标准",
     "menu.collect": "收款",
+    "since.before_records": "登记前已是",
+    "since.day": "自 {day}",
     "menu.requests": "业主来件",
     "menu.deliveries": "送达登记",
     "menu.limitation": "诉讼时效",

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app import clock
 from app.domain.access import Permission
 from app.domain.errors import Refusal
+from app.domain.registry import BEFORE_RECORDS
 from app.i18n import zh_cn
 from app.store import db, sessions
 from app.web import assets, forms, menu
@@ -50,6 +51,13 @@ def total(fen: int | None) -> str:
 def day(value: dt.date | None) -> str:
     """Write a civil date as lists do."""
     return "" if value is None else value.isoformat()
+
+
+def since(from_on: dt.date) -> str:
+    """Write from when something holds; where a list gave no day, say that and no day."""
+    if from_on == BEFORE_RECORDS:
+        return zh_cn.LABELS["since.before_records"]
+    return zh_cn.LABELS["since.day"].format(day=from_on.isoformat())
 
 
 def span(from_on: dt.date, to_on: dt.date) -> str:
@@ -107,6 +115,7 @@ def _environment() -> Environment:
         "yuan": yuan,
         "total": total,
         "day": day,
+        "since": since,
         "moment": moment,
         "area": area,
         "price": price,

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from app.domain.ledger import statement
 from app.domain.notices import Debt
+from app.domain.registry import BEFORE_RECORDS
 from app.services import ownership as ownership_service
 from app.store import (
     arrears,
@@ -533,3 +534,8 @@ def test_nothing_of_another_community_is_reachable(browser: Browser, estate: Est
     assert confined.post(f"{where}/reverse", data={"reason": "x"}).status_code == 404
     assert confined.post(f"{hold}/end", data={"reason": "x", "key": KEY}).status_code == 404
     assert "望江苑" not in confined.get("/holds?state=all").text
+
+
+def test_an_owner_of_whom_no_first_day_is_known_is_given_none() -> None:
+    assert pages.since(BEFORE_RECORDS) == "登记前已是"
+    assert pages.since(dt.date(2024, 1, 1)) == "自 2024-01-01"

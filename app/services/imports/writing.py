@@ -9,15 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.domain.ledger import Grace, GraceMode
 from app.domain.rates import ALWAYS, Rate
+from app.domain.registry import BEFORE_RECORDS
 from app.services.imports.report import Options, Work
 from app.sheets import words
 from app.sheets.plan import BillKey, KnownUnit, NewBill, NewPayment
 from app.sheets.records import Relation
 from app.store import estate, imports, ledger, plans, search_keys
 from app.store.types import canonical
-
-OWNED_SINCE = dt.date(1990, 1, 1)
-"""A list of owners gives no day; whoever is on it owned when the arrears on the next list fell due."""
 
 
 def write_estate(session: Session, *, work: Work, batches: dict[int, int], options: Options) -> None:
@@ -31,7 +29,7 @@ def write_estate(session: Session, *, work: Work, batches: dict[int, int], optio
         row: dict[str, Any] = {
             "unit_id": units[tie.unit].id,
             "person_id": tie.someone.id,
-            "from_on": OWNED_SINCE,
+            "from_on": BEFORE_RECORDS,
         }
         if tie.relation is Relation.OWNER:
             owners.append({**row, "source": "import", "import_id": batches[tie.file]})
