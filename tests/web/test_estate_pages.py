@@ -33,7 +33,7 @@ from app.store import (
 )
 from app.store.tables import bill, contact, ownership, person, vacancy_rule
 from app.store.tables_office import audit_event, owner_token
-from app.web import account_lines, timeline
+from app.web import account_lines, pages, timeline
 from app.web.staff import units
 from tests.web.conftest import Browser
 from tests.web.estate import TODAY, Estate
