@@ -59,13 +59,13 @@ class Review:
         return not (self.holders or self.failing_accounts or self.outside_the_chain or self.unclaimed)
 
 
-def review(session: Session, *, period: Period, by_name: str, today: dt.date, now: dt.datetime) -> Review:
+def review(session: Session, *, period: Period, by_name: str, today: dt.date) -> Review:
     """Return what closing the period now would write down, and what is still open."""
     community = estate.community_row(session, period.community_id)
     here, first, last = period.community_id, period.first_on, period.last_on
     billed = closing.billed(session, community_id=here, from_on=first, to_on=last)
     standing = closing.standing(session, community_id=period.community_id, span=period.span, first_on=period.first_on)
-    holders = tuple(shifts.holders(session, community_id=period.community_id, now=now))
+    holders = tuple(shifts.holders(session, community_id=period.community_id))
     count, left, _ = unclaimed.listed(session, community_id=period.community_id, limit=1)
     digest, accounts = closing.heads_digest(session, period.community_id)
     facts = CloseFacts(
@@ -119,7 +119,7 @@ def close(session: Session, *, period: Period, accepts_open: bool, note: str, by
     if period.last_on > by.today:
         raise Refusal("period.not_over", last=period.last_on.isoformat())
     closing.hold(session, period.community_id)
-    found = review(session, period=period, by_name=by.name, today=by.today, now=by.now)
+    found = review(session, period=period, by_name=by.name, today=by.today)
     if found.is_closed:
         raise conflict("period.closed_already", first=period.first_on.isoformat())
     if found.outside_the_chain:

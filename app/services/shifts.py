@@ -26,7 +26,7 @@ class Seen:
     total_fen: int
 
 
-def sums(lines: Sequence[shifts.Line]) -> tuple[MethodSum, ...]:
+def sums(lines: Sequence[shifts.Line] | Sequence[shifts.TillSum]) -> tuple[MethodSum, ...]:
     """Return what a shift took by method, in the order methods are listed, those without a row left out."""
     found = []
     for method in Method:
@@ -180,7 +180,7 @@ def _runs(lines: Sequence[shifts.Line], kind: str) -> tuple[NumberRun, ...]:
     return tuple(NumberRun(first=run.first, last=run.last, count=run.count) for run in runs(numbers))
 
 
-def _sum(lines: Sequence[shifts.Line], *kinds: str) -> int:
+def _sum(lines: Sequence[shifts.Line | shifts.TillSum], *kinds: str) -> int:
     return sum(line.amount_fen for line in lines if line.kind in kinds)
 
 

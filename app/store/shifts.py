@@ -19,13 +19,11 @@ from app.store.tables_counter import (
     shift,
     shift_confirmation,
     shift_line,
+    till_opening,
     unclaimed,
     unclaimed_entry,
 )
 from app.store.tables_office import app_user, document
-
-# How far back a warning about money nobody handed over looks.
-WARN_DAYS = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +53,67 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """Which rows: of a community, by a person, since an instant; None leaves it open."""
+class Till:
+    """What a cashier has not handed over, added up: the sums of each kind and method, and since when."""
 
-    community_id: int | None = None
-    user_id: int | None = None
-    since: dt.datetime | None = None
+    sums: Sequence[TillSum] = ()
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return sum(one.lines for one in self.sums)
+
+    @property
+    def total_fen(self) -> int:
+        """What they come to."""
+        return sum(one.amount_fen for one in self.sums)
+
+    @property
+    def since(self) -> dt.datetime | None:
+        """When the oldest of them was recorded."""
+        return min((one.since for one in self.sums), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class TillSum:
+    """The rows of one kind and method in a till."""
+
+    kind: str
+    method: str
+    lines: int
+    amount_fen: int
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What some people recorded in a community since an instant; None: since ever."""
+
+    community_id: int
+    user_ids: Sequence[int]
+    since: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which rows: those of any of these spans."""
+
+    spans: Sequence[_Span]
 
     def where(
         self, place: sa.Column[Any], row: sa.Table, holder: sa.ColumnElement[Any] | None = None
     ) -> list[sa.ColumnElement[bool]]:
         """Return the conditions; what nobody recorded at a counter never lay in a till."""
         by = row.c.recorded_by if holder is None else holder
-        found: list[sa.ColumnElement[bool]] = [row.c.recorded_by.is_not(None)]
-        if self.community_id is not None:
-            found.append(place == self.community_id)
-        if self.user_id is not None:
-            found.append(by == self.user_id)
-        if self.since is not None:
-            found.append(row.c.recorded_at >= self.since)
-        return found
+        found = [
+            sa.and_(
+                place == span.community_id,
+                by.in_(list(span.user_ids)),
+                *([row.c.recorded_at >= span.since] if span.since is not None else []),
+            )
+            for span in self.spans
+        ]
+        return [row.c.recorded_by.is_not(None), sa.or_(sa.false(), *found)]
 
 
 _NOBODY = sa.cast(sa.null(), sa.BigInteger)
@@ -177,22 +216,63 @@ def last(session: Session, *, community_id: int, cashier_id: int) -> sa.Row[Any]
     ).one_or_none()
 
 
-def open_lines(session: Session, *, community_id: int, cashier_id: int) -> list[Line]:
-    """Return what a cashier recorded in a community and has not handed over, oldest first."""
-    before = last(session, community_id=community_id, cashier_id=cashier_id)
+def _spans(session: Session, *, community_ids: Sequence[int], user_ids: Sequence[int]) -> _Wanted:
+    """Return from when on each person's till in each community counts, in two statements.
+
+    What is older than a hand-over lies in it or in one before; before the first one, the till began with the
+    community's opening, and in a community without one with the first row ever recorded.
+    """
+    until = sa.func.max(shift.c.until_at, type_=shift.c.until_at.type)
+    handed = session.execute(
+        sa.select(shift.c.community_id, shift.c.cashier_id, until)
+        .where(shift.c.community_id.in_(list(community_ids)), shift.c.cashier_id.in_(list(user_ids)))
+        .group_by(shift.c.community_id, shift.c.cashier_id)
+    ).all()
+    here = till_opening.c.community_id.in_(list(community_ids))
+    openings = session.execute(sa.select(till_opening.c.community_id, till_opening.c.opened_at).where(here)).all()
+    opened = {place: at for place, at in openings}  # noqa: C416 - a row is no tuple to dict()
     # No transaction outlives a day: whatever is older than that lies in the shift before.
-    since = before.until_at - dt.timedelta(days=1) if before is not None else None
-    money = _money(_Wanted(community_id, cashier_id, since))
-    return _lines(session, money, _not_handed_over(money))
+    spans = [_Span(place, [user], at - dt.timedelta(days=1)) for place, user, at in handed]
+    known = {(place, user) for place, user, _ in handed}
+    for place in community_ids:
+        others = [user for user in user_ids if (place, user) not in known]
+        spans += [_Span(place, others, opened.get(place))] if others else []
+    return _Wanted(spans)
 
 
-def _lines(session: Session, money: sa.Subquery, *where: sa.ColumnElement[bool]) -> list[Line]:
+def _of_cashier(session: Session, community_id: int, cashier_id: int) -> sa.Subquery:
+    return _money(_spans(session, community_ids=[community_id], user_ids=[cashier_id]))
+
+
+def open_lines(session: Session, *, community_id: int, cashier_id: int, newest: int | None = None) -> list[Line]:
+    """Return what a cashier recorded in a community and has not handed over, oldest first; or only the ``newest``."""
+    money = _of_cashier(session, community_id, cashier_id)
+    found = _lines(session, money, _not_handed_over(money), newest=newest)
+    return found if newest is None else found[::-1]
+
+
+def till(session: Session, *, community_id: int, cashier_id: int) -> Till:
+    """Return what lies in a cashier's till in a community, added up by the database."""
+    money = _of_cashier(session, community_id, cashier_id)
+    amount = sa.cast(sa.func.sum(money.c.amount_fen), sa.BigInteger)
+    since = sa.func.min(money.c.recorded_at, type_=money.c.recorded_at.type)
     rows = session.execute(
-        sa.select(money, unit.c.label)
-        .outerjoin(unit, unit.c.id == money.c.unit_id)
-        .where(*where)
-        .order_by(money.c.recorded_at, money.c.kind, money.c.row_id)
+        sa.select(money.c.kind, money.c.method, sa.func.count(), amount, since)
+        .where(_not_handed_over(money))
+        .group_by(money.c.kind, money.c.method)
+        .order_by(money.c.kind, money.c.method)
     )
+    return Till([TillSum(kind, method, int(count), int(fen), at) for kind, method, count, fen, at in rows])
+
+
+def _lines(
+    session: Session, money: sa.Subquery, *where: sa.ColumnElement[bool], newest: int | None = None
+) -> list[Line]:
+    order = [money.c.recorded_at, money.c.kind, money.c.row_id]
+    query = sa.select(money, unit.c.label).outerjoin(unit, unit.c.id == money.c.unit_id).where(*where)
+    if newest is not None:
+        query, order = query.limit(newest), [column.desc() for column in order]
+    rows = session.execute(query.order_by(*order))
     return [
         Line(
             row.kind,
@@ -212,37 +292,38 @@ def _lines(session: Session, money: sa.Subquery, *where: sa.ColumnElement[bool])
 def lines_of(session: Session, shift_id: int) -> list[Line]:
     """Return the money rows of one hand-over."""
     head = by_id(session, shift_id)
-    money = _money(_Wanted(head.community_id, head.cashier_id, head.from_at))
+    money = _money(_Wanted([_Span(head.community_id, [head.cashier_id], head.from_at)]))
     mine = sa.exists().where(
         shift_line.c.shift_id == shift_id, shift_line.c.kind == money.c.kind, shift_line.c.row_id == money.c.row_id
     )
     return _lines(session, money, mine)
 
 
-def elsewhere(session: Session, *, cashier_id: int, but: int | None, now: dt.datetime) -> list[tuple[str, int, int]]:
-    """Return what a cashier has not handed over in other communities: name, rows, fen; looks back two months."""
-    money = _money(_Wanted(user_id=cashier_id, since=now - dt.timedelta(days=WARN_DAYS)))
+def elsewhere(session: Session, *, cashier_id: int, but: int | None) -> list[tuple[str, int, int]]:
+    """Return what a cashier has not handed over in other communities: name, rows, fen."""
+    others = session.execute(sa.select(community.c.id).where(community.c.id != (but or 0))).scalars().all()
+    money = _money(_spans(session, community_ids=others, user_ids=[cashier_id]))
     amount = sa.cast(sa.func.sum(money.c.amount_fen), sa.BigInteger)
     rows = session.execute(
         sa.select(community.c.name, sa.func.count(), amount)
         .join(community, community.c.id == money.c.community_id)
-        .where(_not_handed_over(money), money.c.community_id != (but or 0))
+        .where(_not_handed_over(money))
         .group_by(community.c.id, community.c.name)
         .order_by(community.c.id)
     )
     return [(name, int(count), int(fen)) for name, count, fen in rows]
 
 
-def holders(session: Session, *, community_id: int, now: dt.datetime) -> list[Holder]:
-    """Return who has money that was not handed over, the longest first; looks back two months."""
-    people = sa.select(app_user.c.id)
-    money = _money(_Wanted(community_id, since=now - dt.timedelta(days=WARN_DAYS)))
-    since = sa.func.min(money.c.recorded_at).label("since")
+def holders(session: Session, *, community_id: int) -> list[Holder]:
+    """Return who has money that was not handed over, however long ago it came in, the longest first."""
+    people = session.execute(sa.select(app_user.c.id)).scalars().all()
+    money = _money(_spans(session, community_ids=[community_id], user_ids=people))
+    since = sa.func.min(money.c.recorded_at, type_=money.c.recorded_at.type).label("since")
     amount = sa.cast(sa.func.sum(money.c.amount_fen), sa.BigInteger)
     rows = session.execute(
         sa.select(money.c.recorded_by, app_user.c.name, sa.func.count(), amount, since)
         .join(app_user, app_user.c.id == money.c.recorded_by)
-        .where(_not_handed_over(money), money.c.recorded_by.in_(people))
+        .where(_not_handed_over(money))
         .group_by(money.c.recorded_by, app_user.c.name)
         .order_by(since)
     )

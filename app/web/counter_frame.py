@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -34,19 +34,10 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """What the person at the counter took and has not handed over."""
+    """What the person at the counter took and has not handed over: added up, and the last few rows, newest first."""
 
-    lines: Sequence[shifts.Line] = ()
-
-    @property
-    def total_fen(self) -> int:
-        """What the lines come to."""
-        return sum(line.amount_fen for line in self.lines)
-
-    @property
-    def latest(self) -> list[shifts.Line]:
-        """The last few, newest first."""
-        return list(self.lines)[: -(LATEST + 1) : -1]
+    whole: shifts.Till = field(default_factory=shifts.Till)
+    latest: Sequence[shifts.Line] = ()
 
 
 LATEST = 8
@@ -65,7 +56,11 @@ def tabs(session: Session, here: Here, current: str) -> tuple[Tab, ...]:
 def till(session: Session, here: Here, community_id: int | None = None) -> Till:
     """Return the open shift of the person signed in, in the community of a unit or in the one the lists show."""
     place = community_id or here.community_id
-    return Till(shifts.open_lines(session, community_id=place, cashier_id=here.actor.user_id)) if place else Till()
+    if not place:
+        return Till()
+    mine: dict[str, int] = {"community_id": place, "cashier_id": here.actor.user_id}
+    latest = shifts.open_lines(session, newest=LATEST, **mine)
+    return Till(shifts.till(session, **mine), latest[::-1])
 
 
 def by(here: Here, key: str) -> By:

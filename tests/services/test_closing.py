@@ -151,7 +151,7 @@ def test_the_totals_of_a_close_are_the_sums_of_the_rows_and_the_digest_moves_wit
         )  # fmt: skip
         period = closing.Period.day(made.community_id, TODAY)
         before = closing_reads.heads_digest(session, made.community_id)
-        found = closing.review(session, period=period, by_name="", today=TODAY, now=NOW)
+        found = closing.review(session, period=period, by_name="", today=TODAY)
         amount = session.execute(sa.select(sa.func.sum(payment.c.amount_fen))).scalar_one()
         assert found.facts.received_fen == int(amount) == 40_000
         assert found.facts.till_fen == 30_000

@@ -27,6 +27,7 @@ from app.store.tables_counter import (
     shift,
     shift_confirmation,
     shift_line,
+    till_opening,
     unclaimed_entry,
 )
 from app.store.tables_counter import unclaimed as unclaimed_table
@@ -149,7 +150,7 @@ def test_every_sum_lies_in_exactly_one_shift_and_the_shifts_come_to_all_the_mone
         assert sum(sums.values()) == total(session, shift_line.c.amount_fen) == money_rows(session)
         rows = session.execute(sa.select(shift_line.c.kind, shift_line.c.row_id)).all()
         assert len(rows) == len(set(rows)) == 3 + 1 + 3 + 1 + 1
-        assert shift_reads.holders(session, community_id=office.made.community_id, now=NOW) == []
+        assert shift_reads.holders(session, community_id=office.made.community_id) == []
         assert [line.amount_fen for line in shift_reads.lines_of(session, three)] == [30_000, 20_000, -20_000]
     with pytest.raises(sa.exc.IntegrityError), db.transaction(engine) as session:
         session.execute(
@@ -193,6 +194,43 @@ def test_a_shift_is_counted_explained_and_confirmed_by_somebody_else(engine: Eng
         shifts.confirm(session, shift_id=shift_id, note="点清", by=office.by(1))
     with pytest.raises(Refusal, match=r"shift\.confirmed_already"), db.transaction(engine) as session:
         shifts.confirm(session, shift_id=shift_id, note="", by=office.by(2))
+
+
+def test_money_of_long_ago_that_nobody_handed_over_is_named_until_it_is(engine: Engine, office: Office) -> None:
+    place, cashier = office.made.community_id, office.users[0]
+    with db.transaction(engine) as session:
+        payments.record(
+            session, receipt=payments.Receipt(office.made.units[0], TODAY, 700, Method.CASH), today=TODAY,
+            now=NOW - dt.timedelta(days=900), actor_id=cashier, actor="a", may_back_date=True, key="long ago",
+        )  # fmt: skip
+        found = shift_reads.holders(session, community_id=place)
+        assert [(one.user_id, one.lines, one.amount_fen) for one in found] == [(cashier, 1, 700)]
+        office.hand_over(session)
+        assert shift_reads.holders(session, community_id=place) == []
+
+
+def test_a_till_begins_with_its_opening_and_what_was_recorded_before_it_lies_in_no_shift(
+    engine: Engine, office: Office
+) -> None:
+    place, cashier = office.made.community_id, office.users[0]
+    with db.transaction(engine) as session:
+        office.pay(session, 10_000)
+        session.execute(sa.insert(till_opening).values(community_id=place, opened_at=office.by().now))
+        assert shift_reads.till(session, community_id=place, cashier_id=cashier).count == 0
+        assert shift_reads.open_lines(session, community_id=place, cashier_id=cashier) == []
+        assert shift_reads.holders(session, community_id=place) == []
+        office.pay(session, 500)
+        office.pay(session, 300, method=Method.WECHAT)
+        till = shift_reads.till(session, community_id=place, cashier_id=cashier)
+        assert [(one.kind, one.method, one.lines, one.amount_fen) for one in till.sums] == [
+            ("payment", "cash", 1, 500),
+            ("payment", "wechat", 1, 300),
+        ]
+        lines = shift_reads.open_lines(session, community_id=place, cashier_id=cashier)
+        assert (till.count, till.total_fen, till.since) == (2, 800, lines[0].recorded_at)
+        assert shift_reads.open_lines(session, community_id=place, cashier_id=cashier, newest=1) == lines[1:]
+        shift_id = office.hand_over(session)
+        assert [line.amount_fen for line in shift_reads.lines_of(session, shift_id)] == [500, 300]
 
 
 def test_a_form_of_the_counter_sent_twice_acts_once(engine: Engine, office: Office) -> None:

@@ -157,9 +157,8 @@ def _page(
     request: Request, here: Here, engine: Engine, model: PeriodForm, form: forms.Filled[Any], *, status: int = 200
 ) -> Response:
     period = model.period(reachable(here, here.community_id))
-    now = clock.now()
     with db.reading(engine) as session:
-        found = closing.review(session, period=period, by_name=here.actor.name, today=clock.today(), now=now)
+        found = closing.review(session, period=period, by_name=here.actor.name, today=clock.today())
         standing = closing_reads.standing(
             session, community_id=period.community_id, span=period.span, first_on=period.first_on
         )

@@ -153,7 +153,7 @@ def _tasks(session: Session, here: Here, today: dt.date) -> list[Task]:
     """Return what waits for this person, most pressing first; lines with nothing behind them are left out."""
     may, number = here.actor.may, reachable(here, here.community_id)
     w = desk_reads.waiting(session, community_id=number, user_id=here.actor.user_id, today=today)
-    own = len(shifts.open_lines(session, community_id=number, cashier_id=here.actor.user_id))
+    own = shifts.till(session, community_id=number, cashier_id=here.actor.user_id).count
     resting = holds.count_due(session, community_ids=[number], today=today)
     known = years_known(calendars.load(session))
     year_missing = today.month >= FIRST_WARNING_MONTH and today.year + 1 not in known

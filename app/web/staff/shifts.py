@@ -29,6 +29,8 @@ Cashier = Annotated[Here, require(Permission.PAYMENT_RECORD)]
 Second = Annotated[Here, require(Permission.SHIFT_CONFIRM)]
 
 KEY = r"^[A-Za-z0-9_-]+$"
+MOST_LINES = 500
+"""So many rows of a till are listed on screen, the newest; its sums are of all of them."""
 
 
 class HandOverForm(forms.FormModel):
@@ -104,8 +106,12 @@ def _open_page(
             if here.community_id is not None
             else None
         )
-        others = shift_reads.elsewhere(session, cashier_id=here.actor.user_id, but=here.community_id, now=clock.now())
-    counts = form.values.get("pieces", [])
+        others = shift_reads.elsewhere(session, cashier_id=here.actor.user_id, but=here.community_id)
+        lines = list[shift_reads.Line]()
+        if here.community_id is not None:
+            mine: dict[str, int] = {"community_id": here.community_id, "cashier_id": here.actor.user_id}
+            lines = shift_reads.open_lines(session, newest=MOST_LINES, **mine)
+    counts, since = form.values.get("pieces", []), till.whole.since
     return pages.page(
         request,
         "collect/shift_open.html",
@@ -114,15 +120,16 @@ def _open_page(
         form=form,
         tabs=tabs,
         till=till,
-        sums=shifts.sums(till.lines),
-        cash_fen=sum(line.amount_fen for line in till.lines if line.method == Method.CASH.value),
+        lines=lines,
+        sums=shifts.sums(till.whole.sums),
+        cash_fen=sum(one.amount_fen for one in till.whole.sums if one.method == Method.CASH.value),
         before=before,
         others=[one for one in others if one[0] in dict(here.communities).values()],
         pieces=[
             (value, counts[place] if isinstance(counts, list) and place < len(counts) else "")
             for place, value in enumerate(PIECES)
         ],
-        is_old=bool(till.lines) and till.lines[0].recorded_at.astimezone(clock.SHANGHAI).date() < clock.today(),
+        is_old=since is not None and since.astimezone(clock.SHANGHAI).date() < clock.today(),
         key=str(form.values.get("key") or new_key()),
     )
 
@@ -134,7 +141,7 @@ def show_list(request: Request, here: Cashier, session: Reading) -> Response:
     if here.community_id is not None:
         offset = (query.page - 1) * PAGE_SIZE
         count, rows = shift_reads.listed(session, community_id=here.community_id, limit=PAGE_SIZE, offset=offset)
-        holders = shift_reads.holders(session, community_id=here.community_id, now=clock.now())
+        holders = shift_reads.holders(session, community_id=here.community_id)
     today = clock.today()
     return pages.page(
         request,
