@@ -137,7 +137,7 @@ def _recorded(bill_ids: Sequence[int]) -> sa.Select[Any]:
 
 
 def _paid(bill_ids: Sequence[int]) -> sa.Select[Any]:
-    """Select payments that went to a bill the day they came: stored credit that moves by itself is no act of the debtor.
+    """Select payments that went to a bill the day they came: stored credit that moves by itself is nobody's act.
 
     One that was taken back still stands for the days before that.
     """

@@ -23,6 +23,7 @@ PREFIX = {
     "deposit_return": "YT",
     "shift": "JZ",
     "close": "JB",
+    "claim": "QS",
     "case": "CASE-",
     "visit": "SD",
 }

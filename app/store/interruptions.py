@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, not_found
 from app.domain.limitation import Interruption
 from app.store import clocks, db
 from app.store.clock_facts import SHANGHAI, standing
@@ -144,6 +144,20 @@ def withdraw(session: Session, *, interruption_ids: Sequence[int], reason: str, 
     return _withdraw(session, _falling(reason, by, at).where(named), bills)
 
 
+def row(session: Session, *, unit_id: int, number: int) -> sa.Row[Any]:
+    """Return one row of a unit.
+
+    Raises:
+        Refusal: ``interruption.unknown``.
+
+    """
+    query = sa.select(interruption).where(interruption.c.id == number, interruption.c.unit_id == unit_id)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise not_found("interruption.unknown")
+    return found
+
+
 def of_unit(session: Session, unit_id: int) -> list[sa.Row[Any]]:
     """Return every row of a unit, withdrawn ones too, the newest first."""
     taken, ended = interruption_withdrawal.c, interruption_end.c
@@ -189,7 +203,7 @@ def _add(
     )
     is_withdrawn = sa.exists().where(interruption_withdrawal.c.interruption_id == same.c.id)
     before = sa.select(sa.func.count()).select_from(same).where(is_same).correlate(bill).scalar_subquery()
-    row = sa.select(
+    fresh = sa.select(
         bill.c.id,
         bill.c.unit_id,
         bill.c.community_id,
@@ -207,7 +221,7 @@ def _add(
         bill.c.id.in_(sa.select(here.c.bill_id)),
         ~sa.exists(sa.select(sa.literal(1)).select_from(same).where(is_same, ~is_withdrawn).correlate(bill)),
     )
-    added = db.insert_from(session, interruption, _COLUMNS, row)
+    added = db.insert_from(session, interruption, _COLUMNS, fresh)
     if added:
         clocks.recompute(session, session.execute(listed).scalars())
     return added

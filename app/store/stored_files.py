@@ -31,22 +31,35 @@ class Kept(Protocol):
 
 def add(session: Session, *, subject: str, files: Sequence[Kept], at: dt.datetime, by: int | None) -> None:
     """Tie kept files to a subject (``owner_request:7``); nobody of the office's (``by`` None) handed in an owner's."""
-    rows = [
-        {
-            "sha256": file.sha256,
-            "size": file.size,
-            "media_type": file.media_type,
-            "name": file.name[-200:],
-            "subject": subject,
-            "stored_at": at,
-            "stored_by": by,
-            "shown_sha256": file.shown_sha256,
-            "is_encrypted": file.is_encrypted,
-        }
-        for file in files
-    ]
+    rows = [_row(subject, file, at, by) for file in files]
     if rows:
         session.execute(sa.insert(stored_file), rows)
+
+
+def add_one(session: Session, *, subject: str, file: Kept, at: dt.datetime, by: int | None) -> int:
+    """Tie one kept file to a subject and return its id."""
+    made = sa.insert(stored_file).values(**_row(subject, file, at, by)).returning(stored_file.c.id)
+    return int(session.execute(made).scalar_one())
+
+
+def by_id(session: Session, *, subject: str, file_id: int) -> sa.Row[Any] | None:
+    """Return one file of a subject, or None where it has no such file."""
+    query = sa.select(stored_file).where(stored_file.c.id == file_id, stored_file.c.subject == subject)
+    return session.execute(query).one_or_none()
+
+
+def _row(subject: str, file: Kept, at: dt.datetime, by: int | None) -> dict[str, Any]:
+    return {
+        "sha256": file.sha256,
+        "size": file.size,
+        "media_type": file.media_type,
+        "name": file.name[-200:],
+        "subject": subject,
+        "stored_at": at,
+        "stored_by": by,
+        "shown_sha256": file.shown_sha256,
+        "is_encrypted": file.is_encrypted,
+    }
 
 
 def of_subject(session: Session, subject: str) -> list[sa.Row[Any]]:
