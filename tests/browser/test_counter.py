@@ -13,7 +13,7 @@ from app.domain.counter import By, Method
 from app.services import closing, deposits, shifts, unclaimed
 from app.store import db
 from app.store import deposits as deposit_reads
-from tests.browser.conftest import DESK, PHONE, Desk, Office, faults
+from tests.browser.conftest import Desk, Office, walk
 from tests.web.estate import PASSWORD
 
 PAGES = (
@@ -177,24 +177,5 @@ def test_a_till_is_handed_over_by_one_and_confirmed_by_another(desk: Desk, offic
     expect(other.locator("h1 + p")).to_contain_text("已确认")
 
 
-EVERY = (
-    (PAGES, DESK, False),
-    (PAGES, PHONE, True),
-    (("/collect/units/28", "/collect/shifts/1"), DESK, True),
-    (("/collect/units/28", "/collect/shifts/1"), PHONE, False),
-)
-
-
-@pytest.mark.parametrize(("paths", "size", "dark"), EVERY, ids=["desk-light", "phone-dark", "desk-dark", "phone-light"])
-def test_axe_finds_nothing_at_the_counter_and_nothing_sticks_out(
-    desk: Desk, office: Office, paths: tuple[str, ...], size: tuple[int, int], dark: bool
-) -> None:
-    page = desk.page("manager", size=size, dark=dark)
-    found = []
-    for path in paths:
-        page.goto(f"{office.url}{path}")
-        found += faults(page)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        if width > size[0]:
-            found.append(f"{path} is {width} px wide")
-    assert found == []
+def test_axe_finds_nothing_at_the_counter_and_nothing_sticks_out(desk: Desk, office: Office) -> None:
+    assert walk(desk.page("manager"), office, PAGES) == []

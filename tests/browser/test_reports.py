@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK, PHONE, Desk, Office, faults
+from tests.browser.conftest import Desk, Office, walk
 
 pytestmark = pytest.mark.browser
 
@@ -66,15 +66,5 @@ def test_paper_shows_the_report_without_its_form(desk: Desk, office: Office) -> 
     expect(page.locator("tfoot")).to_be_visible()
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("size", [DESK, PHONE])
-def test_axe_finds_nothing_and_nothing_is_cut_off(
-    desk: Desk, office: Office, size: tuple[int, int], dark: bool
-) -> None:
-    page = desk.page("manager", size=size, dark=dark)
-    found = []
-    for path in PAGES:
-        page.goto(f"{office.url}{path}")
-        found += faults(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
-    assert found == []
+def test_axe_finds_nothing_and_nothing_is_cut_off(desk: Desk, office: Office) -> None:
+    assert walk(desk.page("manager"), office, PAGES) == []

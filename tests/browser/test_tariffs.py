@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from app import clock
 from app.domain.calendar import add_months
-from tests.browser.conftest import DESK, PHONE, Desk, Office, faults
+from tests.browser.conftest import Desk, Office, flaws, walk
 
 pytestmark = pytest.mark.browser
 
@@ -122,12 +122,10 @@ def test_an_import_with_unknown_columns_and_a_fault_is_explained_written_correct
         expect(page.locator(".note.is-ok")).to_contain_text("移除空房产 1 户")
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_on_prices_runs_and_imports(
-    desk: Desk, office: Office, tmp_path: Path, size: tuple[int, int], *, dark: bool
+def test_axe_finds_nothing_on_prices_runs_and_imports_and_nothing_sticks_out(
+    desk: Desk, office: Office, tmp_path: Path
 ) -> None:
-    page = desk.page("manager", size=size, dark=dark)
+    page = desk.page("manager")
     paths = [
         "/rates",
         "/rates/items/1?building=1",
@@ -137,14 +135,11 @@ def test_axe_finds_nothing_on_prices_runs_and_imports(
         f"/billing/review?period={quarter(2)}",
         "/billing/single",
     ]
-    found = []
-    for path in paths:
-        page.goto(f"{office.url}{path}")
-        found += faults(page)
+    found = walk(page, office, paths)
     page.goto(f"{office.url}/imports")
     page.set_input_files("#file", book(tmp_path / "a.xlsx", [TITLES, ["9-1-101", "钱多", 88.5, ""]]))
     page.get_by_role("button", name="上传并预览").click()
-    found += faults(page)
+    found += flaws(page)
     assert found == []
 
 
