@@ -20,6 +20,7 @@ LABELS: dict[str, str] = {
     "unclaimed_entry.match": "认领",
     "unclaimed_entry.restore": "收款红冲，退回待认领",
     "unclaimed_entry.return": "退回缴款人",
+    "unclaimed.arrived": "款项 {on} 到账（该月已结账）。",
     "guess.room": "备注写了房号",
     "guess.owner": "缴款人是业主",
     "guess.amount": "金额等于未缴合计",

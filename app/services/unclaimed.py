@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 from app.domain.counter import By, Method
 from app.domain.errors import Refusal, conflict, forbidden
 from app.domain.money import MAX_FEN
+from app.i18n import zh_cn
 from app.store import audit, closing, estate, ledger, once, receipts, unclaimed, waivers
 from app.store.types import canonical
+
+NOTE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ def record(session: Session, *, found: Found, by: By) -> int:
 def match(session: Session, *, unclaimed_id: int, unit_id: int, amount_fen: int, by: By) -> Matched:
     """Book a part on a unit as of the day the money came in; its receipt is issued today. The same key acts once.
 
+    Where that day is closed it is booked on the first open day after it; the receipt says when the money came in.
+
     Raises:
         Refusal: ``unclaimed.unknown``, ``unclaimed.same_person``, ``unclaimed.not_enough``, ``unit.unknown``,
             ``unclaimed.other_community``, ``money.not_positive``, ``period.closed``, ``form.key_reused``.
@@ -94,21 +99,26 @@ def match(session: Session, *, unclaimed_id: int, unit_id: int, amount_fen: int,
     unit = estate.unit_row(session, unit_id)
     if unit.community_id != row.community_id:
         raise Refusal("unclaimed.other_community", field="unit")
+    on = posting_day(session, row)
+    note = row.note
+    if on != row.received_on:
+        arrived = zh_cn.LABELS["unclaimed.arrived"].format(on=row.received_on.isoformat())
+        note = f"{arrived} {note}"[:NOTE_LENGTH].strip()
     payment = {
         "community_id": row.community_id,
-        "received_on": row.received_on,
+        "received_on": on,
         "amount_fen": amount_fen,
         "method": row.method,
         "reference": row.reference,
         "payer": row.payer,
-        "note": row.note,
+        "note": note,
         "designated": canonical([]),
         "recorded_at": by.now,
         "recorded_by": by.user_id,
     }
     payment_id = ledger.post(session, ledger.Posting(unit.id, "payment", payment), through=by.today)
     waivers.follow_conditions(session, unit_ids=[unit.id], through=by.today)
-    entry = {"kind": "match", "payment_id": payment_id, "method": row.method, "value_on": row.received_on}
+    entry = {"kind": "match", "payment_id": payment_id, "method": row.method, "value_on": on}
     _append(session, row, {**entry, "amount_fen": -amount_fen}, by)
     receipt_id, number = receipts.issue(
         session, payment_id=payment_id, unit_id=unit.id, community_id=row.community_id, today=by.today, now=by.now,
@@ -119,6 +129,11 @@ def match(session: Session, *, unclaimed_id: int, unit_id: int, amount_fen: int,
     answer = {"payment_id": payment_id, "receipt_id": receipt_id, "receipt_number": number}
     once.settle(session, key=by.key, scope="unclaimed_match", result=answer)
     return matched
+
+
+def posting_day(session: Session, row: Any) -> dt.date:  # noqa: ANN401 - a row of the store
+    """Return the day money that came in is booked on: the day it came, or the first open day after it."""
+    return closing.first_open(session, row.community_id, on=row.received_on)
 
 
 def give_back(

@@ -84,6 +84,19 @@ def closed_through(session: Session, community_id: int) -> dt.date | None:
     return session.execute(query.where(newest.c.community_id == community_id, newest.c.is_closed)).scalar()
 
 
+def first_open(session: Session, community_id: int, *, on: dt.date) -> dt.date:
+    """Return ``on``, or where that day is closed the first day after it that is not."""
+    closed = session.execute(
+        sa.select(newest.c.first_on, newest.c.last_on)
+        .where(newest.c.community_id == community_id, newest.c.is_closed, newest.c.last_on >= day(on))
+        .order_by(newest.c.first_on, newest.c.last_on)
+    ).all()
+    for row in closed:
+        if row.first_on <= on <= row.last_on:
+            on = row.last_on + dt.timedelta(days=1)
+    return on
+
+
 def hold(session: Session, community_id: int) -> None:
     """Wait for every posting under way in a community, and let the next ones wait for us."""
     query = sa.select(community.c.id).where(community.c.id == community_id)

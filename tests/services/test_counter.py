@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.counter import PIECES, By, Method, counted
 from app.domain.errors import Refusal
-from app.services import deposits, payments, shifts, unclaimed
+from app.services import closing, deposits, payments, shifts, unclaimed
+from app.store import closing as closing_reads
 from app.store import db, sealing
 from app.store import deposits as deposit_reads
 from app.store import shifts as shift_reads
@@ -35,6 +36,7 @@ from tests import making
 from tests.databases import SqliteDatabases
 from tests.making import NOW, TODAY
 
+MARCH_1 = dt.date(2026, 3, 1)
 NOTHING = [0] * len(PIECES)
 
 
@@ -267,6 +269,32 @@ def test_money_found_is_booked_on_the_day_it_came_and_split_over_units(engine: E
         )  # fmt: skip
         assert unclaimed_reads.by_id(session, money).left_fen == 0
         assert money_rows(session) == 25_000
+
+
+def test_money_of_a_closed_month_is_booked_on_the_first_open_day_and_its_receipt_says_when_it_came(
+    engine: Engine, office: Office
+) -> None:
+    month_end = TODAY.replace(day=1) - dt.timedelta(days=1)
+    with db.transaction(engine) as session:
+        found = office.find(session, 50_000)
+        assert unclaimed_reads.by_id(session, found).received_on == TODAY - dt.timedelta(days=1)
+        period = closing.Period.month(office.made.community_id, month_end)
+        closing.close(session, period=period, accepts_open=True, note="", by=office.by(2))
+        before = closing_reads.lines(session, community_id=office.made.community_id, from_on=MARCH_1, to_on=MARCH_1)
+        closing.close(
+            session, period=closing.Period.day(office.made.community_id, MARCH_1), accepts_open=True, note="",
+            by=office.by(2),
+        )  # fmt: skip
+        matched = unclaimed.match(
+            session, unclaimed_id=found, unit_id=office.made.units[0], amount_fen=20_000, by=office.by(1)
+        )
+        row = session.execute(sa.select(payment).where(payment.c.id == matched.payment_id)).one()
+        assert row.received_on == TODAY, "the second of March: February and the first are closed"
+        assert "2026-03-01" in row.note
+        after = closing_reads.lines(session, community_id=office.made.community_id, from_on=MARCH_1, to_on=MARCH_1)
+        assert after == before
+        entry = unclaimed_reads.entries(session, found)[-1]
+        assert (entry.value_on, entry.left_fen) == (TODAY, 30_000)
 
 
 def test_whoever_recorded_money_neither_matches_nor_returns_it(engine: Engine, office: Office) -> None:
