@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
@@ -82,16 +83,29 @@ def find_boxes(picture: Image.Image, place: Sequence[float]) -> Boxes:
     around = _mean([_shifted(soft, x, y) for x, y in _outline(half * 1.55)])
     one = ImageChops.subtract(outline, around)
     spans = [(y - BOX_YS[0]) * _FINE for y in BOX_YS]
-    found = _mean([_shifted(one, 0, span) for span in (spans[0], spans[1], spans[2], spans[1])])
+    found = reduce(ImageChops.darker, [_shifted(one, 0, span) for span in spans])
     # the middle of the first box can lie so far and no further
     edge = round((half + 1) * _FINE)
     room = found.crop((edge, edge, found.width - edge, found.height - edge - round(spans[2])))
-    best = int(room.getextrema()[1])  # type: ignore[arg-type]  # one channel
-    at = room.tobytes().index(best)
-    x, y = at % room.width + edge, at // room.width + edge
+    x, y, best = _strongest(room)
+    # The first sign of the heading looks like a box, too: of two rows of three, one line apart, the lower one is ours.
+    below = round(y + LINE * _FINE)
+    if below < room.height:
+        around_it = (max(0, x - 4), below - 4, min(room.width, x + 5), min(room.height, below + 5))
+        x_below, y_below, also = _strongest(room.crop(around_it))
+        if also >= best * 0.7:
+            x, y, best = around_it[0] + x_below, around_it[1] + y_below, also
+    x, y = x + edge, y + edge
     ink = [_ink(dark, x, y + span) for span in spans]
     dx, dy = left + x / _FINE - BOX_X, top + y / _FINE - BOX_YS[0]
     return Boxes(dx, dy, min(100, round(best / 1.2)), (ink[0], ink[1], ink[2]))
+
+
+def _strongest(picture: Image.Image) -> tuple[int, int, int]:
+    """Return the lightest pixel: its place and how light it is."""
+    best = int(picture.getextrema()[1])  # type: ignore[arg-type]  # one channel
+    at = picture.tobytes().index(best)
+    return at % picture.width, at // picture.width, best
 
 
 def _ink(dark: Image.Image, x: float, y: float) -> int:

@@ -43,7 +43,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class FoundSlip:
-    """One slip: its number, pictures laid straight (PNG), and what its boxes look like: a proposal, no more."""
+    """One slip: its number, pictures laid straight (JPEG), and what its boxes look like: a proposal, no more."""
 
     number: str
     place: int
@@ -265,9 +265,9 @@ def _slip(picture: Image.Image, code: Code, place: int) -> FoundSlip:
         number=code.number,
         place=place,
         corners=code.corners,
-        slip=_png(slip_frame.cut(picture, turned, slip_frame.SLIP)),
-        ticks=_png(slip_frame.cut(picture, turned, ticks)),
-        signature=_png(slip_frame.cut(picture, turned, (left + dx, up + dy, right + dx, down + dy))),
+        slip=_jpeg(slip_frame.cut(picture, turned, slip_frame.SLIP)),
+        ticks=_jpeg(slip_frame.cut(picture, turned, ticks)),
+        signature=_jpeg(slip_frame.cut(picture, turned, (left + dx, up + dy, right + dx, down + dy))),
         ink=lines,
         proposal=tuple(TICKS[number] for number in proposal),
         confidence=confidence,
@@ -287,16 +287,13 @@ def propose(ink: Sequence[int], score: int) -> tuple[tuple[int, ...], int]:
     return marked, min(99, 40 + 3 * (least - most))
 
 
-def _png(picture: Image.Image) -> bytes:
+def _jpeg(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    # sixteen shades show ink and paper, and take a quarter of the room
-    picture.quantize(16).save(out, "PNG", optimize=False)
+    picture.save(out, "JPEG", quality=80)
     return out.getvalue()
 
 
 def _small(picture: Image.Image) -> bytes:
     shown = picture.copy()
     shown.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
-    out = io.BytesIO()
-    shown.save(out, "JPEG", quality=70)
-    return out.getvalue()
+    return _jpeg(shown)
