@@ -44,3 +44,13 @@ def period(from_on: dt.date, to_on: dt.date) -> str:
             return f"{from_on.year}年{months}"
         return f"{from_on.year}年{from_on.month}月–{to_on.year}年{to_on.month}月"
     return f"{from_on:%Y.%m.%d}–{to_on:%Y.%m.%d}"
+
+
+def exhibit_stamp(number: int, page: int, pages: int) -> str:
+    """Return what stands at the foot of a page of an exhibit."""
+    return f"证据{number}　第{page}页 共{pages}页"
+
+
+def page_stamp(page: int, pages: int) -> str:
+    """Return which page of the whole file it is."""
+    return f"合订本 第 {page} 页 / 共 {pages} 页"
