@@ -15,10 +15,10 @@ from app.domain.cases import Capacity, Stage, Standing
 from app.domain.limitation import Interruption
 from app.domain.limitation_states import State, cuts
 from app.domain.waivers import HoldReason
-from app.store import arrears, calendars, clocks
+from app.store import arrears, calendars, clocks, db
 from app.store.clock_facts import standing
 from app.store.figures import day
-from app.store.tables import adjustment, bill, contact, ownership, person, reversal, unit
+from app.store.tables import account, adjustment, bill, contact, ownership, person, reversal, unit
 from app.store.tables_cases import case_bill, court_case
 from app.store.tables_claims import bill_clock, interruption
 from app.store.tables_estate import hold_case
@@ -88,6 +88,12 @@ def check(session: Session, *, community: sa.Row[Any], unit_ids: Sequence[int], 
             tuple(mine),
         )
     return found
+
+
+def lock(session: Session, unit_ids: Sequence[int]) -> None:
+    """Let one transaction at a time open cases of these units."""
+    query = sa.select(account.c.unit_id).where(account.c.unit_id.in_(sorted(unit_ids))).order_by(account.c.unit_id)
+    session.execute(db.lock_row(session, query))
 
 
 def _in_other_case(session: Session, unit_ids: Sequence[int]) -> set[int]:

@@ -166,7 +166,7 @@ def plans(session: Session, case_id: int) -> list[Row]:
 
 
 def costs(session: Session, case_id: int) -> list[Row]:
-    """Return what a case cost, oldest first; a row taken back says so (``is_void``), and so does the row that did it."""
+    """Return what a case cost, oldest first; a row taken back is ``is_void``, and so is the row that did it."""
     later = case_cost.alias("later")
     is_void = sa.or_(later.c.id.is_not(None), case_cost.c.takes_back_id.is_not(None))
     query = (
