@@ -252,9 +252,8 @@ def _placed(place: Sequence[float], x: float, y: float) -> Point:
 
 
 def _slip(picture: Image.Image, code: Code, place: int) -> FoundSlip:
-    turned = slip_frame.turn(code.corners)
-    boxes = slip_frame.find_boxes(picture, turned)
-    is_sure = boxes.score >= 35
+    turned, boxes = slip_frame.lay(picture, code.corners)
+    is_sure = boxes.score >= slip_frame.SURE
     dx, dy = (boxes.dx, boxes.dy) if is_sure else (0.0, 0.0)
     top = slip_frame.BOX_YS[0] - 3.5 + dy
     ticks = (slip_frame.BOX_X - 3 + dx, top, slip_frame.BOX_X + 112 + dx, top + 3 * slip_frame.LINE + 1.5)
@@ -276,9 +275,10 @@ def _slip(picture: Image.Image, code: Code, place: int) -> FoundSlip:
 
 def propose(ink: Sequence[int], score: int) -> tuple[tuple[int, ...], int]:
     """Return which boxes look ticked and how surely, in hundredths; nothing where the boxes were not found."""
-    if score < 35:
-        return (), 0
     empty = min(ink)
+    # hardly anybody ticks all three: where all are dark, it is print that is looked at
+    if score < slip_frame.SURE or empty > 25:
+        return (), 0
     marked = tuple(number for number, amount in enumerate(ink) if amount - empty >= 10 and amount >= 12)
     if not marked:
         return (), min(99, score) if max(ink) < 8 else 30
