@@ -14,7 +14,7 @@ from app.gateways.files import FileStore
 from app.gateways.messages import FileOutbox, MemoryOutbox
 from app.gateways.ports import Gateways
 from app.gateways.simulator import Simulator
-from app.jobs import rendering
+from app.jobs import outside, rendering
 from app.jobs.caretaking import Caretaker
 from app.jobs.errands import Errands
 from app.services import printing
@@ -53,6 +53,7 @@ from app.web.staff import (
     counsel,
     deliveries,
     delivery_lists,
+    delivery_records,
     deposits,
     desk,
     door_signing,
@@ -63,6 +64,7 @@ from app.web.staff import (
     imports,
     jobs,
     limitation,
+    limitation_unit,
     notices,
     payments,
     people,
@@ -138,12 +140,14 @@ STAFF_PAGES = (
     waivers,
     wordings,
     addresses,
-    deliveries,
     delivery_lists,
+    delivery_records,
+    deliveries,
     scans,
     door_signing,
     evidence,
     limitation,
+    limitation_unit,
     claims,
     cases,
     case_stages,
@@ -206,6 +210,8 @@ def _outside(settings: Settings) -> Gateways:
         printer=printing.press,
         messages=MemoryOutbox() if settings.demo else FileOutbox(settings.data_dir / "outbox.jsonl"),
         payments=Simulator() if settings.demo else None,
+        timestamps=outside.timestamps(settings),
+        sealer=outside.sealer(settings),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -158,22 +159,43 @@ def row(session: Session, *, unit_id: int, number: int) -> sa.Row[Any]:
     return found
 
 
-def of_unit(session: Session, unit_id: int) -> list[sa.Row[Any]]:
-    """Return every row of a unit, withdrawn ones too, the newest first."""
-    taken, ended = interruption_withdrawal.c, interruption_end.c
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one proof did to the bills of a unit; ``number`` is the first of its rows."""
+
+    number: int
+    kind: str
+    happened_on: dt.date
+    ended_on: dt.date | None
+    proof_kind: str
+    proof_id: int
+    strength: str
+    note: str
+    bills: int
+    withdrawn_at: dt.datetime | None
+    withdrawn_reason: str
+
+
+def of_unit(session: Session, unit_id: int) -> list[Entry]:
+    """Return what was recorded for a unit, one entry a proof, withdrawn ones too, the newest first."""
+    i, taken, ended = interruption.c, interruption_withdrawal.c, interruption_end.c
+    named = (i.kind, i.happened_on, i.proof_kind, i.proof_id, i.nth, i.strength, i.note)
     query = (
         sa.select(
-            interruption,
-            ended.ended_on.label("later_end"),
-            taken.recorded_at.label("withdrawn_at"),
-            taken.reason.label("withdrawn_reason"),
+            *named,
+            sa.func.min(i.id).label("number"),
+            sa.func.max(sa.func.coalesce(ended.ended_on, i.ended_on), type_=i.ended_on.type).label("ended_on"),
+            sa.func.count().label("bills"),
+            sa.func.max(taken.recorded_at, type_=taken.recorded_at.type).label("withdrawn_at"),
+            sa.func.coalesce(sa.func.max(taken.reason), "").label("withdrawn_reason"),
         )
-        .outerjoin(interruption_end, ended.interruption_id == interruption.c.id)
-        .outerjoin(interruption_withdrawal, taken.interruption_id == interruption.c.id)
-        .where(interruption.c.unit_id == unit_id)
-        .order_by(interruption.c.happened_on.desc(), interruption.c.id.desc())
+        .outerjoin(interruption_end, ended.interruption_id == i.id)
+        .outerjoin(interruption_withdrawal, taken.interruption_id == i.id)
+        .where(i.unit_id == unit_id)
+        .group_by(*named)
+        .order_by(i.happened_on.desc(), sa.func.min(i.id).desc())
     )
-    return list(session.execute(query))
+    return [Entry(**{name: row[name] for name in Entry.__slots__}) for row in session.execute(query).mappings()]
 
 
 def _add(
