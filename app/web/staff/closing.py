@@ -26,6 +26,7 @@ from app.web.staff.payments import new_key
 router = APIRouter()
 
 Closer = Annotated[Here, require(Permission.PERIOD_CLOSE)]
+Freezer = Annotated[Here, require_fresh(Permission.PERIOD_CLOSE)]
 Opener = Annotated[Here, require_fresh(Permission.PERIOD_REOPEN)]
 
 KEY = r"^[A-Za-z0-9_-]+$"
@@ -111,7 +112,7 @@ def review(request: Request, here: Closer, engine: Database) -> Response:
 
 
 @router.post("/closing/close")
-def close(request: Request, here: Closer, engine: Database, form: Closed) -> Response:
+def close(request: Request, here: Freezer, engine: Database, form: Closed) -> Response:
     if form.model is None:
         raise Refusal("period.unreadable")
     try:

@@ -18,7 +18,7 @@ from app.services import shifts
 from app.store import db
 from app.store import shifts as shift_reads
 from app.web import counter_frame, forms, pages, papers
-from app.web.deps import Database, Here, Id, Outside, Reading, reachable, require
+from app.web.deps import Database, Here, Id, Outside, Reading, reachable, require, require_fresh
 from app.web.errors import STATUS
 from app.web.listing import PAGE_SIZE, Pager
 from app.web.staff.payments import new_key
@@ -26,7 +26,7 @@ from app.web.staff.payments import new_key
 router = APIRouter()
 
 Cashier = Annotated[Here, require(Permission.PAYMENT_RECORD)]
-Second = Annotated[Here, require(Permission.SHIFT_CONFIRM)]
+Second = Annotated[Here, require_fresh(Permission.SHIFT_CONFIRM)]
 
 KEY = r"^[A-Za-z0-9_-]+$"
 MOST_LINES = 500

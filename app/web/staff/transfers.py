@@ -20,7 +20,7 @@ from app.services import ownership
 from app.services.ownership import CreditChoice, NewOwner
 from app.store import db, estate, persons, transfers, unit_reads
 from app.web import forms, pages
-from app.web.deps import Database, Here, Id, Reading, reachable, require
+from app.web.deps import Database, Here, Id, Reading, reachable, require, require_fresh
 from app.web.estate_fields import Key, Phone
 from app.web.staff.acting import carry_out, head_of
 from app.web.staff.payments import new_key
@@ -28,6 +28,7 @@ from app.web.staff.payments import new_key
 router = APIRouter()
 
 Changer = Annotated[Here, require(Permission.OWNER_CHANGE)]
+TakerBack = Annotated[Here, require_fresh(Permission.OWNER_CHANGE)]
 Looker = Annotated[Here, require(Permission.UNIT_SEE)]
 
 
@@ -165,7 +166,7 @@ def show(request: Request, transfer_id: Id, here: Looker, session: Reading) -> R
 
 
 @router.post("/transfers/{transfer_id}/reverse")
-def reverse(request: Request, transfer_id: Id, here: Changer, engine: Database, form: Back) -> Response:
+def reverse(request: Request, transfer_id: Id, here: TakerBack, engine: Database, form: Back) -> Response:
     with db.reading(engine) as session:
         reachable(here, transfers.by_id(session, transfer_id)["community_id"])
 

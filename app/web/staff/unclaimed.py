@@ -19,7 +19,7 @@ from app.services import payments, unclaimed
 from app.store import db, search, unit_reads
 from app.store import unclaimed as unclaimed_reads
 from app.web import counter_frame, forms, pages, unit_view
-from app.web.deps import Database, Here, Id, Reading, reachable, require
+from app.web.deps import Database, Here, Id, Reading, reachable, require, require_fresh
 from app.web.errors import STATUS
 from app.web.listing import PAGE_SIZE, Pager
 from app.web.pages import total
@@ -29,6 +29,7 @@ router = APIRouter()
 
 Cashier = Annotated[Here, require(Permission.PAYMENT_RECORD)]
 Matcher = Annotated[Here, require(Permission.UNCLAIMED_MATCH)]
+Returner = Annotated[Here, require_fresh(Permission.UNCLAIMED_MATCH)]
 
 KEY = r"^[A-Za-z0-9_-]+$"
 
@@ -184,7 +185,7 @@ def match(request: Request, unclaimed_id: Id, here: Matcher, engine: Database, f
 
 
 @router.post("/collect/unclaimed/{unclaimed_id}/return")
-def give_back(request: Request, unclaimed_id: Id, here: Matcher, engine: Database, form: Returned) -> Response:
+def give_back(request: Request, unclaimed_id: Id, here: Returner, engine: Database, form: Returned) -> Response:
     if form.model is None:
         return _refused(request, here, engine, unclaimed_id, 422, back=form)
     model = form.model
