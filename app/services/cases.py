@@ -68,11 +68,11 @@ def propose(session: Session, *, community_id: int, wish: Wish) -> list[Proposal
     """Return how each unit would go to court, in the order asked for; nothing is written.
 
     Raises:
-        Refusal: ``case.too_many``, ``case.unknown_bill``, ``unit.unknown``, ``case.as_of_ahead`` is the caller's.
+        Refusal: ``case.too_many_units``, ``case.unknown_bill``, ``unit.unknown``, ``case.as_of_ahead`` is the caller's.
 
     """
     if len(wish.unit_ids) > MOST:
-        raise Refusal("case.too_many", field="unit", most=MOST)
+        raise Refusal("case.too_many_units", field="unit", most=MOST)
     community = estate.community_row(session, community_id)
     found = case_checks.check(session, community=community, unit_ids=wish.unit_ids, as_of=wish.as_of)
     return [_proposal(community, number, found[number], wish) for number in dict.fromkeys(wish.unit_ids)]

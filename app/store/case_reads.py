@@ -56,7 +56,7 @@ def listing(session: Session, wanted: Filter, *, limit: int, offset: int) -> lis
         .where(*_wanted(wanted))
         .order_by(next_on.is_(None), next_on, court_case.c.id.desc())
     )
-    return list(session.execute(query.limit(limit).offset(offset)).mappings())
+    return _rows(session, query.limit(limit).offset(offset))
 
 
 def totals(session: Session, wanted: Filter) -> Row:
@@ -70,7 +70,7 @@ def totals(session: Session, wanted: Filter) -> Row:
         .select_from(court_case.join(unit, unit.c.id == court_case.c.unit_id))
         .where(*_wanted(wanted))
     )
-    return session.execute(query).mappings().one()
+    return dict(session.execute(query).mappings().one())
 
 
 def counts(session: Session, wanted: Filter) -> dict[str, int]:
@@ -104,7 +104,7 @@ def agenda(session: Session, wanted: Filter, *, until_on: dt.date | None = None,
     )
     if until_on is not None:
         query = query.where(case_date.c.due_on <= day(until_on))
-    return list(session.execute(query.limit(limit)).mappings())
+    return _rows(session, query.limit(limit))
 
 
 def count_due(session: Session, *, community_ids: Sequence[int], today: dt.date, held_by_id: int | None = None) -> int:
@@ -137,7 +137,7 @@ def paid_since(session: Session, case_id: int, *, since: dt.date) -> list[Row]:
         .having(amount != 0)
         .order_by(allocation.c.value_on, allocation.c.payment_id, allocation.c.component.desc())
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def lawyers(session: Session, *, community_id: int) -> list[Row]:
@@ -152,7 +152,7 @@ def lawyers(session: Session, *, community_id: int) -> list[Row]:
         )
         .order_by(app_user.c.name)
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def report(session: Session, wanted: Filter, *, from_on: dt.date, to_on: dt.date) -> list[Row]:
@@ -194,7 +194,7 @@ def report(session: Session, wanted: Filter, *, from_on: dt.date, to_on: dt.date
         .where(*_wanted(wanted), court_case.c.opened_on >= day(from_on), court_case.c.opened_on <= day(to_on))
         .order_by(court_case.c.opened_on, court_case.c.id)
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def file_counts(session: Session, case_ids: Sequence[int]) -> dict[int, int]:
@@ -244,6 +244,8 @@ def _wanted(wanted: Filter) -> list[sa.ColumnElement[bool]]:
             narrow.append(court_case.c.stage.in_([Stage.EFFECTIVE.value, Stage.ENFORCEMENT.value]))
         case "closed":
             narrow.append(court_case.c.stage == Stage.CLOSED.value)
+        case _:
+            pass
     if wanted.path:
         narrow.append(court_case.c.path == wanted.path)
     if wanted.search:
@@ -264,3 +266,7 @@ def _wanted(wanted: Filter) -> list[sa.ColumnElement[bool]]:
 
 def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
+
+
+def _rows(session: Session, query: sa.Select[Any]) -> list[Row]:
+    return [dict(row) for row in session.execute(query).mappings()]

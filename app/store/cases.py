@@ -43,7 +43,7 @@ def case_row(session: Session, case_id: int) -> Row:
     found = session.execute(_query().where(court_case.c.id == case_id)).mappings().one_or_none()
     if found is None:
         raise not_found("case.unknown")
-    return _read(found)
+    return _read(dict(found))
 
 
 def locked(session: Session, case_id: int) -> Row:
@@ -60,7 +60,7 @@ def locked(session: Session, case_id: int) -> Row:
 def of_unit(session: Session, unit_id: int) -> list[Row]:
     """Return the cases of a unit, the newest first."""
     query = _query().where(court_case.c.unit_id == unit_id).order_by(court_case.c.id.desc())
-    return [_read(row) for row in session.execute(query).mappings()]
+    return [_read(row) for row in _rows(session, query)]
 
 
 def _query() -> sa.Select[Any]:
@@ -73,6 +73,10 @@ def _query() -> sa.Select[Any]:
 
 def _read(row: Row) -> Row:
     return {**row, "path_facts": json.loads(row["path_facts"]), "findings": json.loads(row["findings"])}
+
+
+def _rows(session: Session, query: sa.Select[Any]) -> list[Row]:
+    return [dict(row) for row in session.execute(query).mappings()]
 
 
 def bills_of(session: Session, case_id: int) -> list[Row]:
@@ -94,7 +98,7 @@ def bills_of(session: Session, case_id: int) -> list[Row]:
         .where(case_bill.c.case_id == case_id)
         .order_by(bill.c.due_on, bill.c.id)
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def parties(session: Session, case_id: int) -> list[Row]:
@@ -106,7 +110,7 @@ def parties(session: Session, case_id: int) -> list[Row]:
         .where(case_party.c.case_id == case_id, case_party.c.removed_at.is_(None))
         .order_by(order, case_party.c.id)
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def party_row(session: Session, *, case_id: int, party_id: int) -> Row:
@@ -132,7 +136,7 @@ def stages(session: Session, case_id: int) -> list[Row]:
         .where(case_step.c.case_id == case_id)
         .order_by(case_step.c.id)
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def dates_of(session: Session, case_id: int) -> list[Row]:
@@ -142,13 +146,13 @@ def dates_of(session: Session, case_id: int) -> list[Row]:
         .where(case_date.c.case_id == case_id, case_date.c.cancelled_at.is_(None))
         .order_by(case_date.c.due_on, case_date.c.id)
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def judgments(session: Session, case_id: int) -> list[Row]:
     """Return what was decided, the latest first: that one counts."""
     query = sa.select(case_judgment).where(case_judgment.c.case_id == case_id).order_by(case_judgment.c.id.desc())
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def plans(session: Session, case_id: int) -> list[Row]:
@@ -175,7 +179,7 @@ def costs(session: Session, case_id: int) -> list[Row]:
         .where(case_cost.c.case_id == case_id)
         .order_by(case_cost.c.paid_on, case_cost.c.id)
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def counsel(session: Session, case_id: int) -> list[Row]:
@@ -186,7 +190,7 @@ def counsel(session: Session, case_id: int) -> list[Row]:
         .where(case_counsel.c.case_id == case_id)
         .order_by(case_counsel.c.id.desc())
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def may_read(session: Session, *, case_id: int, user_id: int, on: dt.date) -> bool:
@@ -212,7 +216,7 @@ def comments(session: Session, case_id: int) -> list[Row]:
         .where(case_comment.c.case_id == case_id)
         .order_by(case_comment.c.id)
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def files(session: Session, case_id: int) -> list[Row]:
@@ -223,7 +227,7 @@ def files(session: Session, case_id: int) -> list[Row]:
         .where(case_file.c.case_id == case_id)
         .order_by(case_file.c.id.desc())
     )
-    return list(session.execute(query).mappings())
+    return _rows(session, query)
 
 
 def file_row(session: Session, *, case_id: int, file_id: int) -> Row:
@@ -237,7 +241,7 @@ def file_row(session: Session, *, case_id: int, file_id: int) -> Row:
     found = session.execute(query).mappings().one_or_none()
     if found is None:
         raise not_found("case_file.unknown")
-    return found
+    return dict(found)
 
 
 # --- writes -----------------------------------------------------------------------------------------
