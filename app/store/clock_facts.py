@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.limitation import Interrupted, Interruption, Suspended
+from app.store.acknowledgements import withdrawn
 from app.store.tables import allocation, payment, reversal
 from app.store.tables_claims import (
     interruption,
@@ -161,7 +162,7 @@ def _signed(bill_ids: Sequence[int]) -> sa.Select[Any]:
     return (
         sa.select(notice_bill.c.bill_id, a.id, a.signed_at)
         .join(acknowledgement, a.notice_id == notice_bill.c.notice_id)
-        .where(notice_bill.c.bill_id.in_(bill_ids), a.is_owner_name)
+        .where(notice_bill.c.bill_id.in_(bill_ids), a.is_owner_name, ~withdrawn(a.id))
         .order_by(notice_bill.c.bill_id, a.id)
     )
 

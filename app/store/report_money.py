@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.domain.limitation import Clock, Interrupted, Interruption, clock
 from app.domain.reporting import EFFECT_DAYS, latest_due
 from app.store import arrears
+from app.store.acknowledgements import withdrawn
 from app.store.arrears import day, days_between
 from app.store.report_reads import EVER, Scope, looked_after, narrowed
 from app.store.tables import adjustment, allocation, bill, bill_state, fee_item, payment, reversal, unit
@@ -376,7 +377,7 @@ def _interruptions(session: Session, f: sa.Subquery, as_of: dt.date) -> dict[int
         sa.select(notice_bill.c.bill_id, acknowledgement.c.signed_at)
         .join(acknowledgement, acknowledgement.c.notice_id == notice_bill.c.notice_id)
         .join(f, f.c.bill_id == notice_bill.c.bill_id)
-        .where(acknowledgement.c.is_owner_name, f.c.principal_fen > 0)
+        .where(acknowledgement.c.is_owner_name, ~withdrawn(acknowledgement.c.id), f.c.principal_fen > 0)
     )
     found: defaultdict[int, list[Interrupted]] = defaultdict(list)
     for bill_id, on in session.execute(paid):

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.store.acknowledgements import withdrawn
 from app.store.tables_office import app_user, audit_event, notice, owner_token
 from app.store.tables_portal import acknowledgement, notice_reading, owner_request
 
@@ -38,7 +39,7 @@ def signatures(session: Session, unit_id: int) -> list[Row]:
     query = (
         sa.select(acknowledgement.c.signed_at, acknowledgement.c.channel, notice.c.number, notice.c.document_id)
         .join(notice, notice.c.id == acknowledgement.c.notice_id)
-        .where(acknowledgement.c.unit_id == unit_id)
+        .where(acknowledgement.c.unit_id == unit_id, ~withdrawn(acknowledgement.c.id))
     )
     return _rows(session, query)
 
