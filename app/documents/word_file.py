@@ -149,9 +149,7 @@ def _blank(*, is_turned: bool, on: dt.date, title: str) -> Any:  # noqa: ANN401 
 def _paragraph(document: Any, block: Block) -> None:  # noqa: ANN401
     written = document.add_paragraph()
     _fill(written, block)
-    if block.tag == "h1":
-        written.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    elif block.classes & _CENTRED:
+    if block.tag == "h1" or block.classes & _CENTRED:
         written.alignment = WD_ALIGN_PARAGRAPH.CENTER
     elif "said" in block.classes:
         written.paragraph_format.first_line_indent = Pt(21)
