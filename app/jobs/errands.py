@@ -12,9 +12,9 @@ from app import clock
 from app.domain.errors import Refusal
 from app.gateways.ports import Files
 from app.i18n import zh_cn
-from app.jobs import importing
+from app.jobs import importing, scanning
 from app.services import billing
-from app.store import billing_drafts, db, import_mappings, jobs
+from app.store import billing_drafts, db, import_mappings, jobs, scans
 
 log = structlog.get_logger()
 
@@ -29,6 +29,10 @@ class Errands:
     def bring_in(self, task_id: int) -> None:
         """Carry out an import that was asked for."""
         importing.run(self.engine, self.files, task_id)
+
+    def read_scan(self, batch_id: int) -> None:
+        """Read a scan of signed slips that was handed in."""
+        scanning.run(self.engine, self.files, batch_id)
 
     def bill(self, draft_id: int) -> None:
         """Carry out a released run or reversal; when its data changed meanwhile, say so and give it up."""
@@ -71,7 +75,9 @@ class Errands:
         """Carry out what was released or asked for and is not done: what the worker does when it wakes."""
         with db.reading(self.engine) as session:
             drafts, tasks = billing_drafts.unfinished(session), import_mappings.unfinished(session)
+            unread = scans.unread(session)
         errands = [(self.bill, number) for number in drafts] + [(self.bring_in, number) for number in tasks]
+        errands += [(self.read_scan, number) for number in unread]
         for errand, number in errands:
             if go_on():
                 try:
