@@ -17,7 +17,7 @@ from app.domain.claim import Series
 from app.domain.errors import not_found
 from app.domain.lpr import LPR_1Y
 from app.store import db
-from app.store.tables import account, ledger_entry
+from app.store.tables import account, ledger_entry, unit
 from app.store.tables_claims import base_rate, claim_freeze
 from app.store.tables_office import app_user
 from app.store.types import canonical
@@ -105,6 +105,12 @@ def of_unit(session: Session, unit_id: int) -> list[sa.Row[Any]]:
     return list(session.execute(query))
 
 
+def count(session: Session, community_id: int) -> int:
+    """Return how many claims a community has frozen."""
+    query = sa.select(sa.func.count()).select_from(claim_freeze).where(claim_freeze.c.community_id == community_id)
+    return int(session.execute(query).scalar_one())
+
+
 def of_community(session: Session, community_id: int, *, limit: int, offset: int = 0) -> list[sa.Row[Any]]:
     """Return the frozen claims of a community, the newest first."""
     query = _query().where(claim_freeze.c.community_id == community_id).order_by(claim_freeze.c.id.desc())
@@ -130,6 +136,9 @@ def is_intact(found: sa.Row[Any]) -> bool:
 
 
 def _query() -> sa.Select[Any]:
-    return sa.select(claim_freeze, sa.func.coalesce(app_user.c.name, "").label("frozen_by_name")).outerjoin(
-        app_user, app_user.c.id == claim_freeze.c.frozen_by
+    name = sa.func.coalesce(app_user.c.name, "").label("frozen_by_name")
+    return (
+        sa.select(claim_freeze, name, unit.c.label.label("unit_label"))
+        .join(unit, unit.c.id == claim_freeze.c.unit_id)
+        .outerjoin(app_user, app_user.c.id == claim_freeze.c.frozen_by)
     )
