@@ -80,10 +80,29 @@ def empty_database_url(databases: SqliteDatabases | PostgresDatabases) -> Iterat
     databases.drop(url)
 
 
+COMPILED = 5_000
+first_engines: dict[str, Engine] = {}
+
+
+def engine_on(url: str) -> Engine:
+    """Return an engine that shares what others of its kind have compiled: a test need not translate every query anew."""
+    made = db.create_engine(url)
+    first = first_engines.get(made.dialect.name)
+    if first is None:
+        first_engines[made.dialect.name] = made
+        made._compiled_cache.capacity = COMPILED
+        made.connect().close()  # the dialect learns here what server it speaks to
+    else:
+        # Compiled statements are kept by dialect, and every engine comes with a dialect of its own.
+        made.dialect = made.pool._dialect = first.dialect
+        made._compiled_cache = first._compiled_cache
+    return made
+
+
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """Yield an engine on a migrated database of this test's own, once on each engine."""
-    made = db.create_engine(database_url)
+    made = engine_on(database_url)
     sealing.attach(made, b"k" * 32)
     yield made
     made.dispose()
@@ -93,7 +112,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 def sqlite_engine(sqlite_databases: SqliteDatabases) -> Iterator[Engine]:
     """Yield an engine on SQLite alone, for what has nothing to do with the dialect."""
     url = sqlite_databases.new()
-    made = db.create_engine(url)
+    made = engine_on(url)
     sealing.attach(made, b"k" * 32)
     yield made
     made.dispose()
@@ -106,7 +125,7 @@ def postgres_engine(postgres_databases: PostgresDatabases | str) -> Iterator[Eng
     if isinstance(postgres_databases, str):
         not_run(postgres_databases)
     url = postgres_databases.new()
-    made = db.create_engine(url)
+    made = engine_on(url)
     sealing.attach(made, b"k" * 32)
     yield made
     made.dispose()
