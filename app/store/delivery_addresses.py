@@ -18,7 +18,7 @@ from app.store import db, owner_visits, sealing
 from app.store.arrears import day
 from app.store.tables import community, unit
 from app.store.tables_deliveries import delivery_address, delivery_address_event
-from app.store.tables_office import app_user
+from app.store.tables_office import app_user, stored_file
 from app.store.tables_portal import owner_visit
 from app.store.types import FOREVER
 
@@ -135,6 +135,13 @@ def history(session: Session, unit_id: int) -> list[Mapping[str, Any]]:
         .order_by(events.c.id.desc())
     )
     return [dict(row) for row in session.execute(query).mappings()]
+
+
+def with_papers(session: Session, address_ids: Sequence[int]) -> set[int]:
+    """Return which of the addresses have the paper behind them kept."""
+    names = {f"delivery_address:{number}": number for number in address_ids}
+    query = sa.select(stored_file.c.subject).where(stored_file.c.subject.in_(list(names)))
+    return {names[subject] for subject in session.execute(query).scalars()}
 
 
 def flagged(session: Session, *, community_id: int, limit: int = 200) -> list[Mapping[str, Any]]:

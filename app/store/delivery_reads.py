@@ -150,9 +150,8 @@ def batches(session: Session, *, community_id: int) -> list[Row]:
     return [dict(row) for row in session.execute(query.order_by(notice_batch.c.id.desc()).limit(50)).mappings()]
 
 
-def open_notices(session: Session) -> sa.Select[Any]:
+def open_notices() -> sa.Select[Any]:
     """Return the statement that counts printed notices nothing was registered of; takes ``community_id``."""
-    del session
     where = sa.bindparam("community_id", type_=sa.BigInteger())
     known = sa.exists().where(D.notice_id == N.id, D.state != State.MADE.value)
     return (

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.store import arrears, figures
+from app.store import arrears, delivery_reads, figures
 from app.store.tables import unit
 from app.store.tables_office import notice_batch, waiver_request
 from app.store.tables_portal import owner_request
@@ -29,7 +29,7 @@ WAITING: Mapping[str, tuple[sa.Table, tuple[str, ...]]] = {
 def waiting(session: Session, *, community_id: int | None) -> dict[str, int]:
     """Return how much waits in a community, by entry of the menu, in one statement."""
     row = session.execute(_waiting(), {"community_id": community_id}).one()
-    return {name: int(value) for name, value in zip(WAITING, row, strict=True)}
+    return {name: int(value) for name, value in zip((*WAITING, "deliveries"), row, strict=True)}
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +43,8 @@ def _waiting() -> sa.Select[Any]:
             .where(table.c.community_id == where, table.c.state.in_(states))
             .scalar_subquery()
             for table, states in WAITING.values()
-        )
+        ),
+        delivery_reads.open_notices().scalar_subquery(),
     )
 
 
