@@ -28,6 +28,20 @@ class Settings(BaseSettings):
     backup_dir: Path | None = Field(default=None, description="Where backups go; data_dir/backups unless said.")
     backup_at: str = Field(default="03:30", description="Asia/Shanghai time of the worker's daily backup; empty: none.")
     backup_keep: int = Field(default=14, ge=0, le=3650, description="How many backups are kept; 0 keeps all.")
+    tsa_urls: str = Field(
+        default="",
+        description="RFC 3161 authorities, tried in turn, separated by commas; empty: one that proves nothing.",
+    )
+    tsa_roots: Path | None = Field(
+        default=None, description="PEM file of the roots the authorities' certificates are checked against."
+    )
+    seal_file: Path | None = Field(
+        default=None, description="PKCS#12 file with the company's RSA key and certificate; empty: one for trying out."
+    )
+    seal_password: SecretStr = Field(default=SecretStr(""), description="Password of the PKCS#12 file.")
+    seal_roots: Path | None = Field(
+        default=None, description="PEM file of the roots the company's certificate is checked against."
+    )
     demo: bool = Field(default=False, description="Shows the demo ribbon and allows the one-click wipe.")
     log_json: bool = Field(default=False, description="True writes one JSON object a log line.")
 
@@ -40,6 +54,11 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """Return the file of the secret key, made on first use where no key is given."""
         return self.data_dir / "secret.key"
+
+    @property
+    def certificates_dir(self) -> Path:
+        """Return the folder of the self-made keys and certificates, made on first use where none are given."""
+        return self.data_dir / "certificates"
 
     @property
     def backups_dir(self) -> Path:

@@ -198,12 +198,13 @@ def _print_statement(opened: Engine, unit_id: int, on: date, file: Path) -> None
 
 
 def verify(*, as_json: Json = False) -> None:
-    """Recompute the books from the ledger's rows and check every stored file; name what differs."""
+    """Recompute the books, the evidence, every file, seal and timestamp; name what differs."""
     from app import settings
     from app.i18n import zh_cn
-    from app.jobs import verification
+    from app.jobs import outside, verification
 
-    found = verification.examine(engine(), files_dir=settings.load().files_dir)
+    configured = settings.load()
+    found = verification.examine(engine(), files_dir=configured.files_dir, trust=outside.trust(configured))
     problems = [
         {"where": problem.where, "what": problem.what, "message": zh_cn.SENTENCES.get(problem.what, "")}
         for problem in found.problems

@@ -30,6 +30,7 @@ def worker(
     from app.cli import logs
     from app.gateways.files import FileStore
     from app.gateways.ports import Gateways
+    from app.jobs import outside
     from app.jobs import worker as job
     from app.jobs.caretaking import Caretaker
     from app.services import printing
@@ -52,7 +53,12 @@ def worker(
         signal.signal(number, lambda *_: stop.set())
     job.run(
         opened,
-        Gateways(files=FileStore(configured.files_dir), printer=printing.press),
+        Gateways(
+            files=FileStore(configured.files_dir),
+            printer=printing.press,
+            timestamps=outside.timestamps(configured),
+            sealer=outside.sealer(configured),
+        ),
         nightly_at=nightly_at,
         render_workers=configured.render_workers,
         stop=stop,

@@ -63,7 +63,8 @@ def _svg(company: str, mark: str) -> str:
         else ""
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE_MM} {SIZE_MM}" font-family="Print, Rare" font-weight="700">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE_MM} {SIZE_MM}" '
+        'font-family="Print, Rare" font-weight="700">'
         f'<circle cx="{_CENTRE}" cy="{_CENTRE}" r="{_RIM}" fill="none" stroke="{RED}" stroke-width="1.1"/>'
         f'<polygon points="{_star()}" fill="{RED}"/>{around}{below}</svg>'
     )

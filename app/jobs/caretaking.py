@@ -17,7 +17,7 @@ from app import clock
 from app.domain.access import Role
 from app.domain.errors import Refusal, conflict, not_found
 from app.gateways import keys
-from app.jobs import backup, doctor, verification
+from app.jobs import backup, doctor, outside, verification
 from app.jobs.doctor import Check
 from app.settings import Settings
 from app.store import db, office, users
@@ -147,7 +147,9 @@ class Caretaker:
         }
 
     def _check(self, _run: dict[str, Any]) -> dict[str, Any]:
-        report = verification.examine(self.engine, files_dir=self.settings.files_dir)
+        report = verification.examine(
+            self.engine, files_dir=self.settings.files_dir, trust=outside.trust(self.settings)
+        )
         problems = [{"where": one.where, "what": one.what} for one in report.problems[:PROBLEMS_KEPT]]
         checked = dict(report.checked)
         return {

@@ -24,7 +24,7 @@ from app.domain.waivers import WaiverKind, WaiverReason
 from app.gateways import keys, passwords
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
-from app.jobs import demo_counter, demo_estate, demo_months, demo_owner, demo_rates, nightly, worker
+from app.jobs import demo_counter, demo_estate, demo_months, demo_owner, demo_rates, nightly, outside, worker
 from app.services import imports, printing, signin, waivers
 from app.settings import Settings
 from app.sheets import parsing, words
@@ -117,7 +117,12 @@ def build(settings: Settings) -> Estate:
 def working(settings: Settings) -> Iterator[None]:
     """Run the worker beside the web for as long as the demo is served, so that released notices get printed."""
     engine, stop = _open(settings), threading.Event()
-    gateways = Gateways(files=FileStore(settings.files_dir), printer=printing.press)
+    gateways = Gateways(
+        files=FileStore(settings.files_dir),
+        printer=printing.press,
+        timestamps=outside.timestamps(settings),
+        sealer=outside.sealer(settings),
+    )
     at, workers = dt.time.fromisoformat(settings.nightly_at), settings.render_workers
     beside = threading.Thread(
         target=lambda: worker.run(engine, gateways, nightly_at=at, render_workers=workers, stop=stop), name="worker"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.errors import Refusal
 from app.services import nightly, notices
-from app.store import db
+from app.store import db, evidence_roots
 
 CHUNK = 200
 ONE_DAY = dt.timedelta(days=1)
@@ -87,7 +87,12 @@ def _run(opening: Opening, *, through: dt.date, go_on: Callable[[], bool]) -> Re
             accounts += closed.accounts
             levels += closed.levels
         on += ONE_DAY
-    drafts = _draft(opening, through) if on > through else 0
+    is_through = on > through
+    drafts = _draft(opening, through) if is_through else 0
+    if is_through and through < clock.today():
+        # last, so that it stands for what this very night wrote down
+        with opening() as session:
+            evidence_roots.make(session, day_on=through, at=clock.now())
     with opening() as session:
         waiting = tuple(
             Problem(found.unit, found.label, found.code, found.closed_through_on) for found in nightly.problems(session)

@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 
 from app import clock
 from app.gateways.ports import Gateways
-from app.jobs import caretaking, leader, nightly, rendering, scheduler
+from app.jobs import caretaking, leader, nightly, rendering, scheduler, stamping
 from app.jobs.caretaking import Caretaker
 from app.jobs.errands import Errands
 
 RENDER_EVERY_SECONDS = 10
+STAMP_EVERY_SECONDS = 60
 LEASE_SECONDS = 30.0
 
 
@@ -40,6 +41,8 @@ def run(
     tasks.append(
         scheduler.Task("errands", Errands(engine, gateways.files).catch_up, every_seconds=RENDER_EVERY_SECONDS)
     )
+    if gateways.timestamps is not None:
+        tasks.append(scheduler.Task("timestamps", partial(stamp, engine, gateways), every_seconds=STAMP_EVERY_SECONDS))
     if caretaker is not None and caretaker.settings.backup_at:
         at = dt.time.fromisoformat(caretaker.settings.backup_at)
         tasks.append(scheduler.Task("backup", partial(back_up, caretaker), at=at))
@@ -50,6 +53,12 @@ def run(
 def close_yesterday(engine: Engine, go_on: scheduler.GoOn) -> None:
     """Close every day that is over."""
     nightly.run(engine, through=nightly.yesterday(), go_on=go_on)
+
+
+def stamp(engine: Engine, gateways: Gateways, go_on: scheduler.GoOn) -> None:
+    """Have the roots stamped that wait."""
+    assert gateways.timestamps is not None
+    stamping.stamp_due(engine, gateways.timestamps, at=clock.now(), go_on=go_on)
 
 
 def back_up(caretaker: Caretaker, _go_on: scheduler.GoOn) -> None:

@@ -18,6 +18,7 @@ from app.domain.notices import BatchState, Debt, SkipReason, Verdict
 from app.store import (
     documents,
     estate,
+    evidence_notices,
     ledger,
     notice_papers,
     notice_verdicts,
@@ -374,6 +375,7 @@ def _store(
             for bill_id, line in zip(verdict.bill_ids, one.bills, strict=True)
         ],
     )
+    evidence_notices.issued(session, notice_ids, at=now)
     tokens = [
         (owner_links.notice_token(session, batch.community_id, one.number), row.unit_id, notice_id)
         for (row, _), notice_id, one in zip(sent, notice_ids, facts, strict=True)

@@ -19,7 +19,7 @@ from app.documents.report_facts import ReportFacts
 from app.documents.till import CloseFacts, DepositFacts, ShiftFacts
 from app.documents.visits import VisitFacts
 from app.gateways.ports import Gateways, Printed
-from app.store import documents, owner_links
+from app.store import documents, evidence_notices, owner_links
 
 KINDS: Mapping[str, type[Facts]] = {
     "notice": NoticeFacts,
@@ -116,6 +116,7 @@ def settle(session: Session, *, made: Sequence[Made], now: dt.datetime) -> None:
             for one in made
         ],
     )
+    evidence_notices.printed(session, [one.document_id for one in made], at=now)
 
 
 def merge(gateways: Gateways, *, sha256s: Sequence[str]) -> str:
