@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
     "case.unknown": "没有这个案件，可能不属于您负责的小区，或授权已到期。请从案件列表进入。",
+    "case.none_chosen": "没有选择要建案的户。请在欠费清单勾选，或从房产页进入。",
     "case.none_opened": "所选各户都不能直接建案。请先处理预览里列出的问题，或填写仍要建案的理由。",
     "case.too_many_units": "一次最多为 {most} 户建案。请分几次办理。",
     "case.as_of_ahead": "截止日不能晚于今天：违约金还没有发生。请改成今天或更早的日期。",
@@ -29,6 +30,7 @@ SENTENCES: dict[str, str] = {
     "case_plan.empty": "没有写还款日期和金额。请每行写一期，例如“2026-12-31 500.00”。",
     "case_plan.not_in_order": "各期日期没有按先后排列。请按时间顺序填写。",
     "case_plan.before_agreed": "第一期早于签订日期。请核对。",
+    "case_plan.too_many": "最多 {most} 期。请合并后再登记。",
     "case_plan.unreadable": "第 {line} 行看不懂。请每行写日期和金额，中间空一格，例如“2026-12-31 500.00”。",
     "case_cost.unknown": "没有这笔费用。请刷新后再看。",
     "case_cost.taken_back": "这笔费用已经撤回，或本身就是撤回。",
