@@ -1,4 +1,4 @@
-"""Care of a unit: area, usage, handover, vacancy, marks, fees of its own; posted bills never change by it."""
+"""Care of a unit: handover, vacancy, marks; posted bills never change by it."""
 
 from __future__ import annotations
 
@@ -10,51 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.domain.deeds import By
 from app.domain.errors import Refusal, conflict
-from app.domain.registry import Usage
 from app.store import audit, estate, estate_marks, upkeep
 from app.store.types import FOREVER
 
 ONE = dt.timedelta(days=1)
-MAX_AREA_E3 = 100_000_000
-"""A hundred thousand square metres: no unit is larger, and a slip of the pen is."""
 
 
 # --- corrections ----------------------------------------------------------------------------------
-
-
-def correct_area(session: Session, *, unit_id: int, area_e3: int, reason: str, by: By) -> int:
-    """Correct the area bills are made from; return how many posted bills stay as they are.
-
-    Raises:
-        Refusal: ``unit.unknown``, ``estate.reason_missing``, ``unit.area_out_of_range``, ``unit.nothing_new``.
-
-    """
-    row = upkeep.locked(session, unit_id)
-    _check_reason(reason)
-    if not 0 < area_e3 <= MAX_AREA_E3:
-        raise Refusal("unit.area_out_of_range", field="area")
-    if area_e3 == row.area_e3:
-        raise Refusal("unit.nothing_new", field="area")
-    note = _note("area", str(row.area_e3), str(area_e3), reason, by)
-    upkeep.change(session, unit_id, column="area_e3", value=area_e3, note=note)
-    _log(session, "unit.area_corrected", row, by, before=row.area_e3, after=area_e3)
-    return upkeep.bills_from(session, unit_id, on=dt.date(1900, 1, 1))[0]
-
-
-def correct_usage(session: Session, *, unit_id: int, usage: Usage, reason: str, by: By) -> None:
-    """Correct the usage prices depend on.
-
-    Raises:
-        Refusal: ``unit.unknown``, ``estate.reason_missing``, ``unit.nothing_new``.
-
-    """
-    row = upkeep.locked(session, unit_id)
-    _check_reason(reason)
-    if usage.value == row.usage_type:
-        raise Refusal("unit.nothing_new", field="usage")
-    note = _note("usage", row.usage_type, usage.value, reason, by)
-    upkeep.change(session, unit_id, column="usage_type", value=usage.value, note=note)
-    _log(session, "unit.usage_corrected", row, by, before=row.usage_type, after=usage.value)
 
 
 def set_handover(session: Session, *, unit_id: int, on: dt.date | None, reason: str, by: By) -> int:
@@ -203,94 +165,6 @@ def unmark(session: Session, *, unit_id: int, mark_id: int, by: By) -> None:
 
 def _lasts(row: Mapping[str, Any], today: dt.date) -> bool:
     return row["until_on"] is None or row["until_on"] >= today
-
-
-# --- fees of the unit's own -----------------------------------------------------------------------
-
-
-def add_fee(
-    session: Session,
-    *,
-    unit_id: int,
-    fee_item_id: int,
-    quantity_e3: int,
-    price_e4: int | None,
-    from_on: dt.date,
-    note: str,
-    by: By,
-) -> int:
-    """Give a unit terms of its own for an item from a day on; the version before ends the day before.
-
-    Raises:
-        Refusal: ``fee_item.unknown``, ``unit_fee.billed``, ``unit_fee.later``, ``unit_fee.quantity``.
-
-    """
-    unit = upkeep.locked(session, unit_id)
-    item = estate.fee_item_row(session, fee_item_id, community_id=unit.community_id)
-    if quantity_e3 <= 0:
-        raise Refusal("unit_fee.quantity", field="quantity")
-    _refuse_billed(session, unit_id, fee_item_id, from_on, "from_on")
-    standing = [row for row in upkeep.unit_fees(session, unit_id) if row["fee_item_id"] == fee_item_id]
-    if later := [row["from_on"] for row in standing if row["from_on"] >= from_on]:
-        raise conflict("unit_fee.later", field="from_on", on=min(later).isoformat())
-    for row in standing:
-        if row["until_on"] > from_on:
-            upkeep.end_fee(session, row["id"], until_on=from_on)
-    made = upkeep.add_fee(
-        session,
-        {
-            "unit_id": unit_id,
-            "fee_item_id": fee_item_id,
-            "quantity_e3": quantity_e3,
-            "price_e4": price_e4,
-            "from_on": from_on,
-            "until_on": FOREVER,
-            "note": note.strip(),
-            "recorded_at": by.now,
-            "recorded_by": by.actor_id,
-        },
-    )
-    _log(session, "unit_fee.added", unit, by, unit_fee=made, item=item.name)
-    return made
-
-
-def end_fee(session: Session, *, unit_id: int, unit_fee_id: int, last_on: dt.date, by: By) -> None:
-    """End a unit's own terms after their last day.
-
-    Raises:
-        Refusal: ``unit_fee.unknown``, ``unit_fee.ends_before``, ``unit_fee.ended``, ``unit_fee.billed``.
-
-    """
-    row = upkeep.fee_row(session, unit_id=unit_id, unit_fee_id=unit_fee_id)
-    if last_on + ONE >= row.until_on:
-        raise Refusal("unit_fee.ended", field="last_on")
-    if last_on < row.from_on:
-        raise Refusal("unit_fee.ends_before", field="last_on")
-    _refuse_billed(session, unit_id, row.fee_item_id, last_on + ONE, "last_on")
-    upkeep.end_fee(session, unit_fee_id, until_on=last_on + ONE)
-    _log(session, "unit_fee.ended", estate.unit_row(session, unit_id), by, unit_fee=unit_fee_id)
-
-
-def withdraw_fee(session: Session, *, unit_id: int, unit_fee_id: int, reason: str, by: By) -> None:
-    """Take out terms entered by mistake, as long as nothing was billed by them.
-
-    Raises:
-        Refusal: ``unit_fee.unknown``, ``unit_fee.billed``, ``estate.reason_missing``.
-
-    """
-    _check_reason(reason)
-    row = upkeep.fee_row(session, unit_id=unit_id, unit_fee_id=unit_fee_id)
-    _refuse_billed(session, unit_id, row.fee_item_id, row.from_on, "reason")
-    unit = estate.unit_row(session, unit_id)
-    item = estate.fee_item_row(session, row.fee_item_id, community_id=unit.community_id)
-    upkeep.withdraw_fee(session, row, item=item.name, reason=reason.strip(), at=by.now, by=by.actor_id)
-    _log(session, "unit_fee.withdrawn", unit, by, unit_fee=unit_fee_id)
-
-
-def _refuse_billed(session: Session, unit_id: int, fee_item_id: int, on: dt.date, field: str) -> None:
-    count, through = upkeep.bills_from(session, unit_id, on=on, fee_item_id=fee_item_id)
-    if count:
-        raise conflict("unit_fee.billed", field=field, through=through.isoformat())
 
 
 # --- private --------------------------------------------------------------------------------------

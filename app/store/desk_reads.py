@@ -15,7 +15,7 @@ from app.store.tables_counter import shift, shift_confirmation, unclaimed, uncla
 from app.store.tables_office import notice_batch, waiver_request
 from app.store.tables_portal import owner_request
 from app.store.tables_settings import care_run
-from app.store.tables_tariffs import billing_draft, import_task, tariff_draft
+from app.store.tables_tariffs import billing_draft, import_task, tariff_draft, terms_draft
 
 SOON_DAYS = 1
 
@@ -29,6 +29,7 @@ class Waiting:
     printing: int
     drafts: int
     tariffs: int
+    terms: int
     imports: int
     requests: int
     requests_due: int
@@ -57,6 +58,7 @@ def waiting(session: Session, *, community_id: int, user_id: int, today: dt.date
         "tariffs": _count(
             tariff_draft, community_id, tariff_draft.c.state == "draft", tariff_draft.c.drafted_by != user_id
         ),
+        "terms": _count(terms_draft, community_id, terms_draft.c.state == "draft", terms_draft.c.drafted_by != user_id),
         "imports": _count(import_task, community_id, import_task.c.finished_at.is_(None)),
         "requests": _count(owner_request, community_id, owner_request.c.state == "open"),
         "requests_due": _count(owner_request, community_id, *due),

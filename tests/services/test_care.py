@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.domain import counter
@@ -17,14 +18,16 @@ from app.domain.deeds import By
 from app.domain.errors import Refusal
 from app.domain.registry import Usage
 from app.domain.waivers import HoldReason
-from app.services import closing, contacts, filing, holds, upkeep
+from app.services import closing, contacts, filing, holds, terms, upkeep
 from app.services.contacts import NewContact, Relation
-from app.store import arrears, db, estate, ledger, persons, unit_files, verify
+from app.store import arrears, db, estate, ledger, persons, terms_drafts, unit_files, verify
 from app.store import contacts as contact_store
 from app.store import holds as hold_store
 from app.store import upkeep as upkeep_store
 from app.store.tables_estate import estate_withdrawal, person_change
 from app.store.tables_office import audit_event
+from app.store.tables_tariffs import terms_draft
+from app.store.types import FOREVER
 from app.web import account_lines
 from tests.making import NOW, TODAY, Estate, add_bill, add_owner, add_user, make_estate
 
@@ -218,8 +221,11 @@ def test_a_correction_leaves_posted_bills_and_keeps_what_was_before(engine: Engi
         unit_id = made.units[0]
         add_bill(session, made, dt.date(2026, 1, 10))
         story = ledger.stories(session, [unit_id])
-        assert upkeep.correct_area(session, unit_id=unit_id, area_e3=90_000, reason="实测", by=doer) == 1
-        upkeep.correct_usage(session, unit_id=unit_id, usage=Usage.SHOP, reason="证载", by=doer)
+        other = By(TODAY, NOW, "manager", add_user(session, "manager", "manager"))
+        area = terms.want_area(session, unit_id=unit_id, area_e3=90_000, reason="实测", by=doer)
+        usage = terms.want_usage(session, unit_id=unit_id, usage=Usage.SHOP, reason="证载", by=doer)
+        for draft_id in (area, usage):
+            terms.decide(session, draft_id=draft_id, grant=True, note="", by=other)
         upkeep.set_handover(session, unit_id=unit_id, on=dt.date(2021, 5, 1), reason="", by=doer)
         upkeep.set_handover(session, unit_id=unit_id, on=None, reason="登错户", by=doer)
         assert ledger.stories(session, [unit_id]) == story
@@ -231,12 +237,62 @@ def test_a_correction_leaves_posted_bills_and_keeps_what_was_before(engine: Engi
             ("area", "100000"),
         ]
         for act, code in (
-            (lambda: upkeep.correct_area(session, unit_id=unit_id, area_e3=90_000, reason="x", by=doer), "unit.nothing_new"),
-            (lambda: upkeep.correct_area(session, unit_id=unit_id, area_e3=0, reason="x", by=doer), "unit.area_out_of_range"),
-            (lambda: upkeep.correct_usage(session, unit_id=unit_id, usage=Usage.SHOP, reason="", by=doer), "estate.reason_missing"),
+            (lambda: terms.want_area(session, unit_id=unit_id, area_e3=90_000, reason="x", by=doer), "unit.nothing_new"),
+            (lambda: terms.want_area(session, unit_id=unit_id, area_e3=0, reason="x", by=doer), "unit.area_out_of_range"),
+            (lambda: terms.want_usage(session, unit_id=unit_id, usage=Usage.SHOP, reason="", by=doer), "estate.reason_missing"),
             (lambda: upkeep.set_handover(session, unit_id=unit_id, on=TODAY + DAY, reason="", by=doer), "date.in_future"),
         ):  # fmt: skip
             assert code_of(act) == code
+
+
+def test_an_area_or_a_price_of_ones_own_takes_two_people(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made, doer = make_estate(session), by(session)
+        unit_id = made.units[0]
+        other = By(TODAY, NOW, "manager", add_user(session, "manager", "manager"))
+        first = terms.want_area(session, unit_id=unit_id, area_e3=90_000, reason="实测", by=doer)
+        assert estate.unit_row(session, unit_id).area_e3 == 100_000, "nothing changes before somebody decides"
+        assert upkeep_store.changes(session, unit_id) == []
+        second = terms.want_area(session, unit_id=unit_id, area_e3=80_000, reason="再测", by=doer)
+        price = terms.want_own_price(
+            session, unit_id=unit_id, fee_item_id=made.item_id, quantity_e3=1000, price_e4=20_000,
+            from_on=TODAY, note="协议", by=doer,
+        )  # fmt: skip
+        refuse = {"draft_id": first, "grant": False, "by": other}
+        grant = {"grant": True, "note": "", "by": other}
+        for act, code in (
+            (lambda: terms.decide(session, draft_id=first, grant=True, note="", by=doer), "terms_draft.same_person"),
+            (lambda: terms.decide(session, note=" ", **refuse), "terms_draft.note_missing"),
+            (lambda: terms.withdraw(session, draft_id=first, by=other), "terms_draft.not_yours"),
+        ):
+            assert code_of(act) == code
+        terms.decide(session, draft_id=first, **grant)
+        for act, code in (
+            (lambda: terms.decide(session, draft_id=first, **grant), "terms_draft.not_waiting"),
+            (lambda: terms.decide(session, draft_id=second, **grant), "terms_draft.moved"),
+        ):
+            assert code_of(act) == code
+        terms.withdraw(session, draft_id=second, by=doer)
+        assert upkeep_store.unit_fees(session, unit_id) == []
+        terms.decide(session, draft_id=price, **grant)
+        [own] = upkeep_store.unit_fees(session, unit_id)
+        assert (own["price_e4"], own["from_on"], own["until_on"]) == (20_000, TODAY, FOREVER)
+        ended = terms.want_own_price_end(session, unit_id=unit_id, unit_fee_id=own["id"], last_on=TODAY, by=doer)
+        gone = terms.want_own_price_back(session, unit_id=unit_id, unit_fee_id=own["id"], reason="登错", by=doer)
+        terms.decide(session, draft_id=ended, **grant)
+        assert upkeep_store.unit_fees(session, unit_id)[0]["until_on"] == TODAY + DAY
+        terms.decide(session, draft_id=gone, grant=False, note="不是登错", by=other)
+        found = [(row.kind, row.state) for row in terms_drafts.listed(session, community_id=made.community_id)]
+        assert found == [
+            ("own_price_back", "refused"),
+            ("own_price_end", "granted"),
+            ("own_price", "granted"),
+            ("area", "withdrawn"),
+            ("area", "granted"),
+        ]
+    for columns in ({"decided_by": doer.actor_id}, {"decided_by": None}):
+        with pytest.raises(IntegrityError), db.transaction(engine) as session:
+            session.execute(sa.update(terms_draft).where(terms_draft.c.id == first).values(**columns))
 
 
 def test_a_file_is_struck_through_and_its_opening_leaves_a_trace(engine: Engine) -> None:

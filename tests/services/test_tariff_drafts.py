@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.domain.deeds import By
 from app.domain.errors import Refusal
 from app.domain.ledger import statement
-from app.services import billing, tariffs
+from app.services import billing, tariffs, terms
 from app.services.tariffs import LateCharge, NewItem, NewPrice
 from app.store import db, estate, ledger, plans, verify
 from app.store import tariffs as reads
@@ -151,11 +152,16 @@ def test_a_used_version_is_read_only_and_an_unused_one_is_taken_back(engine: Eng
         add_bill(session, made, dt.date(2026, 1, 10))
         publish(session, drafted(session, made))
         old, new = session.execute(sa.select(tariff.c.id).order_by(tariff.c.from_on)).scalars()
+        asks = By(TODAY, NOW, "bert", 2)
         with pytest.raises(Refusal) as refused:
-            tariffs.withdraw_version(session, version_id=old, reason="x", now=NOW, actor="bert")
+            terms.want_price_back(session, version_id=old, reason="x", by=asks)
         assert refused.value.code == "tariff.used"
         assert (refused.value.facts["count"], refused.value.facts["period"]) == (1, "2026-01")
-        tariffs.withdraw_version(session, version_id=new, reason="撤回", now=NOW, actor="bert")
+        wanted = terms.want_price_back(session, version_id=new, reason="撤回", by=asks)
+        assert len(reads.versions(session, made.item_id)) == 2
+        with pytest.raises(Refusal, match=r"terms_draft\.same_person"):
+            terms.decide(session, draft_id=wanted, grant=True, note="", by=asks)
+        terms.decide(session, draft_id=wanted, grant=True, note="", by=By(TODAY, NOW, "anna", 1))
         [left] = reads.versions(session, made.item_id)
         assert (left.id, left.until_on) == (old, FOREVER)
         assert amount(session, made, "2026-04") == 24_000

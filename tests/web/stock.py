@@ -51,6 +51,7 @@ ROWS: dict[tuple[str, str], str | None] = {
     ("/notices/", "batch_id"): "notice_batch",
     ("/billing/", "draft_id"): "billing_draft",
     ("/rates/", "draft_id"): "tariff_draft",
+    ("/terms/", "draft_id"): "terms_draft",
     ("/procedure/", "version_id"): "procedure_version",
     ("/rates/", "version_id"): "tariff",
     ("/units/", "file_id"): "unit_file",

@@ -33,6 +33,7 @@ from app.store import (
 )
 from app.store.tables import bill, contact, ownership, person, vacancy_rule
 from app.store.tables_office import audit_event, owner_token
+from app.store.tables_tariffs import terms_draft
 from app.web import account_lines, pages, timeline
 from app.web.staff import units
 from tests.web.conftest import Browser
@@ -276,8 +277,18 @@ def test_a_co_owner_joins_from_a_day_somebody_owned(clerk: TestClient, engine: E
 # --- upkeep ---------------------------------------------------------------------------------------
 
 
+def grant_all(browser: Browser, engine: Engine) -> None:
+    """Let another person agree to everything that waits."""
+    manager = browser("manager")
+    with db.reading(engine) as session:
+        waiting = session.execute(sa.select(terms_draft.c.id).where(terms_draft.c.state == "draft")).scalars().all()
+    assert waiting
+    for draft_id in waiting:
+        post(manager, f"/terms/{draft_id}", act="grant")
+
+
 def test_area_usage_and_handover_are_corrected_with_what_was_before(
-    clerk: TestClient, engine: Engine, unit_id: int
+    clerk: TestClient, browser: Browser, engine: Engine, unit_id: int
 ) -> None:
     path = f"/units/{unit_id}/details"
     with db.reading(engine) as session:
@@ -285,6 +296,12 @@ def test_area_usage_and_handover_are_corrected_with_what_was_before(
     assert clerk.post(path, data={"what": "area", "area": "90"}).status_code == 422
     post(clerk, path, what="area", area="90.5", reason="实测")
     post(clerk, path, what="usage", usage="shop", reason="登记更正")
+    assert "89.12 → 90.50" in clerk.get(path).text, "it waits for another person"
+    assert "89.12 → 90.50" in clerk.get("/terms").text
+    assert clerk.post("/terms/1", data={"act": "grant"}).status_code == 403
+    with db.reading(engine) as session:
+        assert upkeep.changes(session, unit_id) == []
+    grant_all(browser, engine)
     post(clerk, path, what="handover", handed_over_on="2022-06-01")
     assert clerk.post(path, data={"what": "handover", "handed_over_on": "2022-07-01"}).status_code == 422
     assert clerk.post(path, data={"what": "area", "area": "一百", "reason": "x"}).status_code == 422
@@ -362,7 +379,7 @@ def debt() -> Debt:
 
 
 def test_fees_of_a_units_own_never_touch_billed_days(
-    clerk: TestClient, engine: Engine, estate: Estate, unit_id: int, free_unit: int
+    clerk: TestClient, browser: Browser, engine: Engine, estate: Estate, unit_id: int, free_unit: int
 ) -> None:
     with db.reading(engine) as session:
         item = session.execute(sa.select(bill.c.fee_item_id).where(bill.c.unit_id == unit_id).limit(1)).scalar_one()
@@ -372,12 +389,14 @@ def test_fees_of_a_units_own_never_touch_billed_days(
     assert "已经出账到 2026-12-31" in refused.text
     post(clerk, f"/units/{unit_id}/fees", **{**data, "from_on": "2027-01-01"})
     post(clerk, f"/units/{free_unit}/fees", **data)
+    grant_all(browser, engine)
     assert clerk.post(f"/units/{free_unit}/fees", data=data).status_code == 409
     with db.reading(engine) as session:
         [row] = upkeep.unit_fees(session, free_unit)
     assert "约定价" in clerk.get(f"/units/{free_unit}?tab=basis").text
     post(clerk, f"/units/{free_unit}/fees/{row['id']}", act="end", last_on="2026-12-31")
     post(clerk, f"/units/{free_unit}/fees/{row['id']}", act="withdraw", reason="谈错了")
+    grant_all(browser, engine)
     with db.reading(engine) as session:
         assert upkeep.unit_fees(session, free_unit) == []
 

@@ -121,6 +121,11 @@ def test_two_versions_stand_side_by_side_and_an_unused_one_is_taken_back(browser
     assert (
         browser("manager").post(f"/rates/versions/{new}/withdraw", data={"reason": "业主大会撤回"}).status_code == 303
     )
+    manager = browser("manager")
+    manager.post("/community", data={"community_id": "1"})
+    assert "业主大会撤回" in manager.get("/terms").text
+    assert browser("manager").post("/terms/1", data={"act": "grant"}).status_code == 403, "not by who asked for it"
+    assert browser("finance").post("/terms/1", data={"act": "grant"}).status_code == 303
     with db.reading(engine) as session:
         last = session.execute(sa.select(tariff.c.until_on).where(tariff.c.id == old)).scalar_one()
     assert last.year == 9999, "the version before lasts on"

@@ -11,7 +11,6 @@ from app.services.tariffs.drafts import (
     draft_late_charge,
     draft_price,
     publish,
-    withdraw_version,
 )
 from app.services.tariffs.effects import (
     LateEffect,
@@ -47,5 +46,4 @@ __all__ = [
     "publish_late_charge",
     "publish_price",
     "trial",
-    "withdraw_version",
 ]

@@ -199,31 +199,6 @@ def close(session: Session, *, draft_id: int, reason: str, now: dt.datetime, act
     return state
 
 
-def withdraw_version(session: Session, *, version_id: int, reason: str, now: dt.datetime, actor: str) -> None:
-    """Take back a price version no bill was made with; the one before it lasts on.
-
-    Raises:
-        Refusal: ``tariff.unknown``, ``tariff.used`` naming the bills, ``tariff_draft.reason_missing``.
-
-    """
-    if not reason.strip():
-        raise Refusal("tariff_draft.reason_missing", field="reason")
-    row = tariffs.version(session, version_id)
-    count, label, period = tariffs.users_of(session, row)
-    if count:
-        raise conflict("tariff.used", count=count, unit=label, period=period)
-    tariffs.remove_version(session, row)
-    audit.record(
-        session,
-        at=now,
-        actor=actor,
-        action="tariff.withdrawn",
-        subject=f"fee_item:{row.fee_item_id}",
-        community_id=row.community_id,
-        facts={"from_on": row.from_on.isoformat(), "reason": reason.strip()[:100]},
-    )
-
-
 def item_of(facts: dict[str, Any]) -> NewItem:
     """Read a new item back from a draft's facts."""
     late = facts["late"]

@@ -27,6 +27,7 @@ from app.store import (
     db,
     desk_reads,
     holds,
+    limitation_reads,
     office,
     report_money,
     report_reads,
@@ -155,6 +156,7 @@ def _tasks(session: Session, here: Here, today: dt.date) -> list[Task]:
     w = desk_reads.waiting(session, community_id=number, user_id=here.actor.user_id, today=today)
     own = shifts.till(session, community_id=number, cashier_id=here.actor.user_id).count
     resting = holds.count_due(session, community_ids=[number], today=today)
+    urgent = limitation_reads.count_urgent(session, community_id=number, as_of=today) if may(_P.CLAIM_SEE) else 0
     known = years_known(calendars.load(session))
     year_missing = today.month >= FIRST_WARNING_MONTH and today.year + 1 not in known
     age = None if w.backed_up_at is None else (today - w.backed_up_at.astimezone(clock.SHANGHAI).date()).days
@@ -163,12 +165,14 @@ def _tasks(session: Session, here: Here, today: dt.date) -> list[Task]:
         (w.batches, Task("batches", "mail-forward", "/notices", w.batches), _P.NOTICE_RELEASE),
         (w.drafts, Task("drafts", "file-invoice", "/billing", w.drafts), _P.BILLING_POST),
         (w.tariffs, Task("tariffs", "adjustments-horizontal", "/rates", w.tariffs), _P.TARIFF_PUBLISH),
+        (w.terms, Task("terms", "checks", "/terms", w.terms), _P.TARIFF_PUBLISH),
         (w.unclaimed, Task("unclaimed", "coin", "/collect/unclaimed", w.unclaimed), _P.UNCLAIMED_MATCH),
         (w.requests, Task("requests", "message", "/requests", w.requests, w.requests_due), _P.OWNER_REQUEST_SEE),
         (resting, Task("holds", "clock-hour-4", "/holds?state=due", resting), _P.HOLD_SET),
         (own, Task("own_shift", "cash", "/collect/shift", own), _P.PAYMENT_RECORD),
         (w.shifts, Task("shifts", "checks", "/collect/shifts", w.shifts), _P.SHIFT_CONFIRM),
         (w.printing, Task("printing", "printer", "/notices", w.printing), _P.NOTICE_SEE),
+        (urgent, Task("limitation", "clock-hour-4", "/limitation?state=urgent", urgent), _P.CLAIM_SEE),
         (w.imports, Task("imports", "file-upload", "/imports", w.imports), _P.IMPORT_RUN),
         (w.problems, Task("problems", "alert-triangle", "/desk/problems", w.problems), _P.ARREARS_SEE),
         (year_missing, Task("calendar", "calendar-event", "/settings/calendar", today.year + 1), _P.SETTINGS_EDIT),

@@ -14,11 +14,11 @@ from starlette.responses import Response
 from app import clock
 from app.domain.access import Permission
 from app.domain.registry import Usage
-from app.services import upkeep
-from app.store import db, estate, estate_marks, unit_reads, unit_terms
+from app.services import terms, upkeep
+from app.store import db, estate, estate_marks, terms_drafts, unit_reads, unit_terms
 from app.store import upkeep as upkeep_reads
 from app.store.types import FOREVER
-from app.web import forms, pages, vacancy_preview
+from app.web import forms, pages, terms_lines, vacancy_preview
 from app.web.deps import Database, Here, Id, require
 from app.web.estate_fields import AreaE3, PriceE4, QuantityE3
 from app.web.staff.acting import by, carry_out, head_of
@@ -92,15 +92,13 @@ def correct_details(request: Request, unit_id: Id, here: Editor, engine: Databas
 
     def work(session: Session, model: DetailsForm) -> str:
         if model.what == "area":
-            kept = upkeep.correct_area(
-                session, unit_id=unit_id, area_e3=model.area or 0, reason=model.reason, by=by(here)
-            )
-            return "done.area_corrected" if kept else "done.details_corrected"
+            terms.want_area(session, unit_id=unit_id, area_e3=model.area or 0, reason=model.reason, by=by(here))
+            return "done.terms_wanted"
         if model.what == "usage":
             usage = model.usage or Usage(head.usage_type)
-            upkeep.correct_usage(session, unit_id=unit_id, usage=usage, reason=model.reason, by=by(here))
-        else:
-            upkeep.set_handover(session, unit_id=unit_id, on=model.handed_over_on, reason=model.reason, by=by(here))
+            terms.want_usage(session, unit_id=unit_id, usage=usage, reason=model.reason, by=by(here))
+            return "done.terms_wanted"
+        upkeep.set_handover(session, unit_id=unit_id, on=model.handed_over_on, reason=model.reason, by=by(here))
         return "done.details_corrected"
 
     return carry_out(
@@ -123,6 +121,7 @@ def _details(
     with db.reading(engine) as session:
         place = estate.unit_row(session, head.unit_id)
         bills, through = upkeep_reads.bills_from(session, head.unit_id, on=dt.date(1900, 1, 1))
+        waiting = terms_drafts.waiting_of(session, unit_id=head.unit_id)
     return pages.page(
         request,
         "estate/details.html",
@@ -132,6 +131,7 @@ def _details(
         place=place,
         bills=bills,
         through=through,
+        waiting=[terms_lines.line(row) for row in waiting],
         form=form,
         usages=[usage.value for usage in Usage],
     )
@@ -183,11 +183,11 @@ def _vacancy(
     today = clock.today()
     with db.reading(engine) as session:
         rule = unit_terms.vacancy_rule_on(session, head.community_id, on=today)
-        terms = unit_terms.of_unit(session, head.unit_id, on=today)
+        found = unit_terms.of_unit(session, head.unit_id, on=today)
         bills, through = upkeep_reads.bills_from(session, head.unit_id, on=wanted.from_on if wanted else today)
     effect = None
     if wanted is not None:
-        effect = vacancy_preview.months(terms, rule, from_on=wanted.from_on, last_on=wanted.last_on, today=today)
+        effect = vacancy_preview.months(found, rule, from_on=wanted.from_on, last_on=wanted.last_on, today=today)
     return pages.page(
         request,
         "estate/vacancy.html",
@@ -317,7 +317,7 @@ def add_fee(request: Request, unit_id: Id, here: Editor, engine: Database, form:
     return carry_out(
         engine,
         form,
-        work=lambda session, model: upkeep.add_fee(
+        work=lambda session, model: terms.want_own_price(
             session,
             unit_id=unit_id,
             fee_item_id=model.fee_item_id,
@@ -328,7 +328,7 @@ def add_fee(request: Request, unit_id: Id, here: Editor, engine: Database, form:
             by=by(here),
         ),
         show=lambda filled, status: _fees(request, here, engine, head, filled, status),
-        done=lambda _: pages.back_to(request, f"/units/{unit_id}?tab=basis", here=here, code="done.saved"),
+        done=lambda _: pages.back_to(request, f"/units/{unit_id}?tab=basis", here=here, code="done.terms_wanted"),
     )
 
 
@@ -341,7 +341,8 @@ def _fees(
     status: int = 200,
 ) -> Response:
     with db.reading(engine) as session:
-        terms = unit_terms.of_unit(session, head.unit_id, on=clock.today())
+        found = unit_terms.of_unit(session, head.unit_id, on=clock.today())
+        waiting = terms_drafts.waiting_of(session, unit_id=head.unit_id)
     return pages.page(
         request,
         "estate/fees.html",
@@ -349,7 +350,8 @@ def _fees(
         status=status,
         unit=head,
         form=form,
-        terms=[term for term in terms if term.is_active and term.basis != "one_off"],
+        waiting=[terms_lines.line(row) for row in waiting],
+        terms=[term for term in found if term.is_active and term.basis != "one_off"],
     )
 
 
@@ -366,16 +368,16 @@ def end_fee(request: Request, unit_id: Id, unit_fee_id: Id, here: Editor, engine
     def work(session: Session, model: EndingForm) -> None:
         named = {"unit_id": unit_id, "unit_fee_id": unit_fee_id, "by": by(here)}
         if model.act == "withdraw":
-            upkeep.withdraw_fee(session, reason=model.reason, **named)  # type: ignore[arg-type]
+            terms.want_own_price_back(session, reason=model.reason, **named)  # type: ignore[arg-type]
         else:
-            upkeep.end_fee(session, last_on=model.last_on or clock.today(), **named)  # type: ignore[arg-type]
+            terms.want_own_price_end(session, last_on=model.last_on or clock.today(), **named)  # type: ignore[arg-type]
 
     return carry_out(
         engine,
         form,
         work=work,
         show=lambda filled, status: _ending_fee(request, here, engine, head, unit_fee_id, filled, status),
-        done=lambda _: pages.back_to(request, f"/units/{unit_id}?tab=basis", here=here, code="done.saved"),
+        done=lambda _: pages.back_to(request, f"/units/{unit_id}?tab=basis", here=here, code="done.terms_wanted"),
     )
 
 

@@ -12,15 +12,15 @@ from starlette.responses import Response
 
 from app import clock
 from app.domain.access import Permission
-from app.domain.errors import Kind, Refusal, not_found
+from app.domain.errors import Refusal, not_found
 from app.domain.registry import Usage, parse_unit
 from app.i18n import zh_cn
-from app.services import tariffs
+from app.services import tariffs, terms
 from app.store import audit, billing_review, db, estate, stored_files
 from app.store import tariffs as tariff_reads
 from app.web import forms, pages, uploads
 from app.web.deps import Database, Here, Id, Reading, Stored, reachable, require, require_fresh
-from app.web.errors import STATUS
+from app.web.staff.acting import by, carry_out
 from app.web.working import rate_text
 
 router = APIRouter()
@@ -180,23 +180,19 @@ def withdraw(
     engine: Database,
     form: Annotated[forms.Filled[WithdrawForm], forms.filled(WithdrawForm)],
 ) -> Response:
-    """Take back a version that nothing was billed with; a used one is read-only and says who uses it."""
+    """Ask for a version that nothing was billed with to be taken back; a used one says who uses it."""
     with db.reading(engine) as session:
         row = tariff_reads.version(session, version_id)
         reachable(here, row.community_id)
-    if form.model is None:
-        return item_page(request, here, engine, row.fee_item_id, form, status=422)
-    try:
-        with db.transaction(engine) as session:
-            tariffs.withdraw_version(
-                session, version_id=version_id, reason=form.model.reason, now=clock.now(), actor=here.actor.login
-            )
-    except Refusal as refusal:
-        if refusal.kind is Kind.NOT_FOUND:
-            raise
-        told = form.with_refusal(refusal)
-        return item_page(request, here, engine, row.fee_item_id, told, status=STATUS[refusal.kind])
-    return pages.back_to(request, f"/rates/items/{row.fee_item_id}", here=here, code="done.tariff_withdrawn")
+    return carry_out(
+        engine,
+        form,
+        work=lambda session, model: terms.want_price_back(
+            session, version_id=version_id, reason=model.reason, by=by(here)
+        ),
+        show=lambda filled, status: item_page(request, here, engine, row.fee_item_id, filled, status=status),
+        done=lambda _: pages.back_to(request, f"/rates/items/{row.fee_item_id}", here=here, code="done.terms_wanted"),
+    )
 
 
 @router.get("/rates/drafts/{draft_id}/files/{file_id}")
