@@ -45,6 +45,7 @@ from app.web.staff import (
     billing_runs,
     billing_single,
     case_papers,
+    case_people,
     case_stages,
     cases,
     claims,
@@ -156,6 +157,7 @@ STAFF_PAGES = (
     cases,
     case_stages,
     case_papers,
+    case_people,
     counsel,
 )
 

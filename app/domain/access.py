@@ -115,6 +115,7 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.CLAIM_FREEZE,
             _P.CASE_SEE,
             _P.CASE_EDIT,
+            _P.CASE_COMMENT,
             _P.BUNDLE_DRAFT,
             _P.BUNDLE_TAKE,
         },

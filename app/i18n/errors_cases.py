@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
     "case_plan.unreadable": "第 {line} 行看不懂。请每行写日期和金额，中间空一格，例如“2026-12-31 500.00”。",
     "case_cost.unknown": "没有这笔费用。请刷新后再看。",
     "case_cost.taken_back": "这笔费用已经撤回，或本身就是撤回。",
+    "watermark.unreadable": "这份 PDF 无法加水印（可能加密），不能下载。请联系小区办公室。",
     "case_counsel.not_a_lawyer": "只能交给能看到本小区的在职律师账号。请在“设置 → 用户”里添加。",
     "case_counsel.expired": "授权到期日早于今天。请改成今天或以后的日期。",
     "case_counsel.unknown": "没有这项授权，可能已经收回。请刷新后再看。",

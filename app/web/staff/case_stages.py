@@ -15,7 +15,7 @@ from starlette.responses import Response
 from app.domain.access import Permission
 from app.domain.cases import CostKind, DateKind, Stage
 from app.domain.errors import Refusal
-from app.domain.money import parse_yuan
+from app.domain.money import read_yuan
 from app.services import case_money, case_progress
 from app.store import db
 from app.web import forms, pages
@@ -29,7 +29,7 @@ router = APIRouter()
 
 Editor = Annotated[Here, require(Permission.CASE_EDIT)]
 # nothing awarded of a kind is an amount too
-Awarded = Annotated[int, BeforeValidator(forms.refusing(parse_yuan)), Field(ge=0)]
+Awarded = Annotated[int, BeforeValidator(forms.refusing(read_yuan)), Field(ge=0)]
 _MOST_PARTS = 120
 _AT = re.compile(r"([01]?\d|2[0-3]):[0-5]\d", re.ASCII)
 
@@ -277,7 +277,7 @@ def _parts(text: str) -> list[tuple[dt.date, int]]:
 
 
 def _positive(text: str) -> int:
-    fen = parse_yuan(text)
+    fen = read_yuan(text)
     if fen <= 0:
-        raise Refusal("money.not_positive")
+        raise Refusal("form.amount_not_positive")
     return fen
