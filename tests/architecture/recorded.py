@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.architecture.rules import Function, Source, functions, parameters
 
@@ -17,10 +18,20 @@ class Fact:
     name: str
 
 
-def facts(module: Source) -> Iterator[Fact]:
-    """Yield every fact handed to ``audit.record``, straight or through a function of the module that hands it on."""
+def handing_on(modules: Iterable[Source]) -> dict[str, Function]:
+    """Return the functions other modules may call to have facts recorded, as they are called: ``module.function``."""
+    return {
+        f"{Path(module.name).stem}.{function.name}": function
+        for module in modules
+        for function in functions(module.tree)
+        if not function.name.startswith("_") and _hands_on(function)
+    }
+
+
+def facts(module: Source, elsewhere: Mapping[str, Function]) -> Iterator[Fact]:
+    """Yield every fact handed to ``audit.record``, straight or through a function that hands it on."""
     local = {function.name: function for function in functions(module.tree)}
-    onward = {name for name, function in local.items() if _hands_on(function)}
+    onward = {name: function for name, function in local.items() if _hands_on(function)} | dict(elsewhere)
     for function in local.values():
         for call in ast.walk(function):
             if not isinstance(call, ast.Call):
@@ -28,10 +39,8 @@ def facts(module: Source) -> Iterator[Fact]:
             where = f"{module.name}:{call.lineno}"
             if _is_record(call):
                 told = [word.value for word in call.keywords if word.arg == "facts"]
-                if function.name in onward:
-                    told = [value for value in told if not (isinstance(value, ast.Name) and value.id == "facts")]
-            elif isinstance(call.func, ast.Name) and call.func.id in onward:
-                told = list(_told(call, local[call.func.id]))
+            elif ast.unparse(call.func) in onward:
+                told = list(_told(call, onward[ast.unparse(call.func)]))
             else:
                 continue
             yield from (Fact(where, name) for value in told for name in _names(value, function, local))
@@ -43,7 +52,7 @@ def _is_record(call: ast.Call) -> bool:
 
 def _hands_on(function: Function) -> bool:
     taken = {argument.arg for argument in parameters(function)}
-    if function.args.kwarg:
+    if function.args.kwarg:  # **facts
         taken.add(function.args.kwarg.arg)
     return "facts" in taken and any(isinstance(call, ast.Call) and _is_record(call) for call in ast.walk(function))
 
@@ -61,11 +70,16 @@ def _told(call: ast.Call, function: Function) -> Iterator[ast.expr]:
 
 def _names(value: ast.expr, function: Function, local: dict[str, Function]) -> Iterator[str]:
     """Yield the names a mapping holds, also those of the mappings in it; an empty one for what cannot be read."""
+    if _hands_on(function) and any(isinstance(part, ast.Name) and part.id == "facts" for part in ast.walk(value)):
+        keys = value.keys if isinstance(value, ast.Dict) else []
+        yield from (str(key.value) for key in keys if isinstance(key, ast.Constant))  # the rest is named by the callers
+        return
     match value:
         case ast.Dict(keys=keys, values=values):
             for key, inner in zip(keys, values, strict=True):
-                yield key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
-                if isinstance(inner, ast.Dict):
+                if key is not None:
+                    yield key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+                if key is None or isinstance(inner, ast.Dict):
                     yield from _names(inner, function, local)
         case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, op=ast.BitOr(), right=other):
             yield from _names(one, function, local)

@@ -45,7 +45,8 @@ def test_a_sentence_gets_every_fact_it_speaks_of() -> None:
 
 
 def test_every_fact_in_the_log_has_a_word() -> None:
-    facts = [fact for module in APP for fact in recorded.facts(module)]
+    elsewhere = recorded.handing_on(APP)
+    facts = [fact for module in APP for fact in recorded.facts(module, elsewhere)]
     assert len(facts) > 80
     assert (
         sorted({f"{fact.where} {fact.name}" for fact in facts if fact.name and f"fact.{fact.name}" not in zh_cn.LABELS})
@@ -73,9 +74,23 @@ def act(session, by):
     _log(session, by, {"e": 4} | _wish())
     _say(session, g=5)
     audit.record(session, facts=made(by))
+    case_log.log(session, h=6)
 """,
     )
-    assert sorted({fact.name for fact in recorded.facts(module)}) == ["", "a", "b", "c", "d", "e", "f", "g"]
+    other = rules.source(
+        "app/case_log.py", "def log(session, **facts):\n    audit.record(session, facts={'n': 1, **facts})"
+    )
+    assert sorted({fact.name for fact in recorded.facts(module, recorded.handing_on([other]))}) == [
+        "",
+        "a",
+        "b",
+        "c",
+        "d",
+        "e",
+        "f",
+        "g",
+        "h",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["errors", "labels"])
