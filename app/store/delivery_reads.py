@@ -326,3 +326,15 @@ def rates(session: Session, *, community_id: int, from_on: dt.date, to_on: dt.da
         .order_by(N.level, channel)
     )
     return [dict(row) for row in session.execute(query).mappings()]
+
+
+def without_proof(session: Session, *, community_id: int, from_on: dt.date, to_on: dt.date, limit: int) -> list[Row]:
+    """Return the notices of a period that lack the proof of arrival, or of what it was that arrived."""
+    query, _, latest = _query(Filter(community_id))
+    query = query.where(
+        N.as_of >= day(from_on),
+        N.as_of <= day(to_on),
+        sa.or_(_gap(latest, "arrival"), _gap(latest, "content")),
+    )
+    query = query.order_by(N.level.desc(), unit.c.sort_key, N.id).limit(limit)
+    return [dict(row) for row in session.execute(query).mappings()]

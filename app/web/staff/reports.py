@@ -17,7 +17,7 @@ from app.domain.errors import Refusal, not_found
 from app.i18n import zh_cn
 from app.store import audit, db, estate, report_reads, unit_search
 from app.store.report_reads import By
-from app.web import forms, pages, report_flows, report_rates, reporting
+from app.web import forms, pages, report_deliveries, report_flows, report_rates, reporting
 from app.web.deps import Database, Here, Outside, Reading, reachable, require
 from app.web.reporting import Asked, Report, ReportQuery
 from app.web.staff.arrears import XLSX
@@ -38,12 +38,13 @@ REPORTS: Mapping[str, Callable[[Session, Asked], Report]] = {
     "reliefs": report_flows.reliefs,
     "notice-effect": report_flows.notice_effect,
     "limitation": report_flows.limitation,
+    "delivery": report_deliveries.delivery,
 }
 ICONS = {
     "collection": "report-money", "recovery": "rotate", "aging": "chart-bar", "movement": "list-details",
     "daily": "receipt-2", "monthly": "calendar", "prepayment": "coin", "late-charge": "clock",
     "reliefs": "discount", "notice-effect": "mail-forward", "limitation": "gavel", "audit": "history",
-    "bills": "file-invoice", "payments": "cash",
+    "bills": "file-invoice", "payments": "cash", "delivery": "mail",
 }  # fmt: skip
 GROUPED = frozenset({"collection", "recovery", "aging", "movement", "late-charge"})
 """The reports whose rows can stand for buildings, items or stewards; the others have rows of their own."""
@@ -60,6 +61,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "reliefs": ("period", "building"),
     "notice-effect": ("period", "building"),
     "limitation": ("as_of", "days", "building", "item", "steward"),
+    "delivery": ("period",),
 }
 
 
