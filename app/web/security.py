@@ -115,7 +115,12 @@ class Limits:
 
 
 MAX_BODY = 2 * 1024 * 1024
-MAX_BODIES = {"/imports": 30 * 1024 * 1024, "/scans": 100 * 1024 * 1024, "/api/v1/calc/": 256 * 1024, "/my/units/": 32 * 1024 * 1024}
+MAX_BODIES = {
+    "/imports": 30 * 1024 * 1024,
+    "/scans": 100 * 1024 * 1024,
+    "/api/v1/calc/": 256 * 1024,
+    "/my/units/": 32 * 1024 * 1024,
+}
 # A form with a file; the checker of uploads has limits of its own.
 MAX_BODY_WITH_FILE = 12 * 1024 * 1024
 
