@@ -60,6 +60,11 @@ ROWS: dict[tuple[str, str], str | None] = {
     ("/rates/", "file_id"): "stored_file",
     ("/my/", "request_id"): None,  # the owner's page: test_owner_asks.py
     ("/my/", "file_id"): None,
+    ("/deliveries/", "delivery_id"): "delivery",
+    ("/deliveries/", "event_id"): "delivery_event",
+    ("/addresses/", "address_id"): "delivery_address",
+    ("/deliveries/", "place"): None,  # a file of an event that is named before it
+    ("", "way"): None,  # a word of ours
     ("", "part"): None,  # a page of a batch that is named before it
     ("", "tone"): None,  # a word of ours
     ("", "code"): None,  # a word of ours
@@ -71,7 +76,7 @@ ROWS: dict[tuple[str, str], str | None] = {
     ("", "user_id"): None,  # test_users.py: those of the administrator's own communities
     ("", "reference"): None,  # the owner's page
 }
-WORDS = {"part": "1", "tone": "notice", "code": "collection", "kind": "period", "token": "x" * 22, "name": "x"}
+WORDS = {"part": "1", "way": "hand", "place": "1", "tone": "notice", "code": "collection", "kind": "period", "token": "x" * 22, "name": "x"}
 _PART = re.compile(r"\{([a-z_]+)(?::[a-z]+)?\}")
 
 
@@ -95,6 +100,8 @@ def address(path: str, given: dict[str, object]) -> str:
 
 # What the rules of a table ask for beyond the kinds of its columns.
 ASKED: dict[str, dict[str, object]] = {
+    "delivery_address": {"kind": "phone"},
+    "delivery_event": {"kind": "sent"},
     "deposit_entry": {"before_fen": 0, "held_fen": 1, "amount_fen": 1},
     "import_mapping": {"choices": '{"kind":"units"}'},
     "period_close": {"is_closed": True},
