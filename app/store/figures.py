@@ -122,17 +122,22 @@ def owes_overdue(
     """
     charge, rates = _charge_on(session, as_of, community_id)
     forever = sa.bindparam("forever", FOREVER, CivilDate(), literal_execute=True)
-    if rates is not None or _ends_after(session, as_of):
+    if _ends_after(session, as_of):
         return None
     c = bill_state.c
-    query = sa.select(sa.literal(1)).where(
-        c.community_id == community_id,
-        c.unit_id == unit_id,
-        c.due_on < day(as_of),
-        c.since_on <= day(as_of),
-        c.settled_on.is_(None),
-        c.until_on == forever,
-        sa.or_(c.principal_fen > 0, c.costs_fen > 0, charge > 0),
+    owing = bill_state if rates is None else bill_state.join(rates, rates.c.plan_id == c.plan_id)
+    query = (
+        sa.select(sa.literal(1))
+        .select_from(owing)
+        .where(
+            c.community_id == community_id,
+            c.unit_id == unit_id,
+            c.due_on < day(as_of),
+            c.since_on <= day(as_of),
+            c.settled_on.is_(None),
+            c.until_on == forever,
+            sa.or_(c.principal_fen > 0, c.costs_fen > 0, charge > 0),
+        )
     )
     return sa.exists(query)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.store import arrears, delivery_reads, figures
-from app.store.tables import unit
+from app.store.tables import ledger_entry, unit
 from app.store.tables_office import notice_batch, waiver_request
 from app.store.tables_portal import owner_request
 from app.store.tables_tariffs import billing_draft, tariff_draft
@@ -46,6 +46,11 @@ def _waiting() -> sa.Select[Any]:
         ),
         delivery_reads.open_notices().scalar_subquery(),
     )
+
+
+def ledger_at(session: Session) -> int:
+    """Return how far the ledger has got: what a process counted before that is no longer true."""
+    return int(session.execute(sa.select(sa.func.max(ledger_entry.c.id))).scalar() or 0)
 
 
 def overdue_units(session: Session, *, community_id: int, as_of: dt.date) -> int:

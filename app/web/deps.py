@@ -175,8 +175,6 @@ async def here_if_any(request: Request) -> Here | None:
             if token
             else None
         )
-        if request.method != "GET":  # what was counted before the act is not true after it
-            kept.forget()
     return cast("Here | None", request.state.here)
 
 

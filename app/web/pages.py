@@ -184,7 +184,6 @@ def back_to(
     request: Request, where: str, *, here: Here | None = None, code: str = "", **facts: str | int
 ) -> RedirectResponse:
     """Lead to ``where`` after a successful POST, leaving a line for that page to show."""
-    request.app.state.kept.forget()
     if here is not None and code:
         told = Refusal(code)
         told.facts.update(facts)

@@ -27,18 +27,17 @@ class Frame:
 
 
 class Kept:
-    """The count of who owes, kept half a minute in this process; whoever writes anything drops it."""
+    """The count of who owes, kept half a minute in this process, or until anything is posted to the ledger."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[int, dt.date], tuple[int, dt.datetime]] = {}
-
-    def forget(self) -> None:
-        """Count anew at the next page."""
-        self._counts.clear()
+        self._ledger_at: int = 0
 
     def overdue(self, session: Session, community_id: int) -> tuple[int, dt.datetime]:
         """Return how many units of a community owe something overdue, and when that was counted."""
         now, today = clock.now(), clock.today()
+        if (at := menu_counts.ledger_at(session)) != self._ledger_at:
+            self._counts, self._ledger_at = {}, at
         found = self._counts.get((community_id, today))
         if found is None or not dt.timedelta(0) <= now - found[1] < KEPT_FOR:
             count = menu_counts.overdue_units(session, community_id=community_id, as_of=today)
