@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.store import db
+from app.store import clocks, db
 from app.store.tables_portal import acknowledgement, notice_reading
 from app.store.tables_scans import acknowledgement_withdrawal, door_signing
 
@@ -53,6 +53,7 @@ def add_one(session: Session, row: Mapping[str, Any]) -> int | None:
     nth = session.execute(sa.select(sa.func.coalesce(sa.func.max(a.nth), 0) + 1).where(there)).scalar_one()
     if not db.insert_one_new(session, acknowledgement, {**row, "nth": nth}):
         return None
+    clocks.follow_notice(session, row["notice_id"])
     return int(session.execute(sa.select(a.id).where(there, a.nth == nth)).scalar_one())
 
 
@@ -60,11 +61,18 @@ def withdraw(session: Session, *, acknowledgement_id: int, reason: str, at: dt.d
     """Write that a slip was filed wrongly; the slip itself stays as it was written."""
     row = {"acknowledgement_id": acknowledgement_id, "reason": reason, "withdrawn_at": at, "withdrawn_by": by}
     session.execute(sa.insert(acknowledgement_withdrawal).values(**row))
+    notice_id = sa.select(acknowledgement.c.notice_id).where(acknowledgement.c.id == acknowledgement_id)
+    clocks.follow_notice(session, session.execute(notice_id).scalar_one())
 
 
 def add_door_signing(session: Session, row: Mapping[str, Any]) -> int:
     """Write what was recorded around a signature at the door."""
     return int(session.execute(sa.insert(door_signing).values(**row).returning(door_signing.c.id)).scalar_one())
+
+
+def door_signing_of(session: Session, key: str) -> sa.Row[Any] | None:
+    """Return the signature at the door that a page's key stands for, or None."""
+    return session.execute(sa.select(door_signing).where(door_signing.c.row_key == key)).one_or_none()
 
 
 def withdrawn(acknowledgement_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:

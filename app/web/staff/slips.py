@@ -42,7 +42,8 @@ def record(unit_id: Id, notice_id: Id, here: Looker, engine: Database, files: St
     with db.reading(engine) as session:
         units.reachable_head(session, here, unit_id)
         found = _notice(session, unit_id, notice_id)
-    if found.slip.signed is None:
+    # what stands behind a slip on paper is the scan itself, which has a page of its own
+    if found.slip.signed is None or found.slip.signed.channel == "paper":
         raise not_found("access.not_found")
     name = f"{found.number}-{found.slip.signed.record_sha256[:12]}.json"
     return uploads.original(files, sha256=found.slip.signed.record_sha256, name=name, media_type="application/json")
