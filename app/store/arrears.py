@@ -16,6 +16,7 @@ from app.store import arrears_filter
 from app.store.arrears_filter import BUCKETS, FLAGS, UNNAMED, Filter, bucket_bounds
 from app.store.figures import day, days_between, figures, is_owed
 from app.store.tables import bill, bill_state, fee_item, unit
+from app.store.tables_claims import bill_clock
 from app.store.tables_office import unit_level
 
 __all__ = ["BUCKETS", "FLAGS", "UNNAMED", "Filter", "bucket_bounds", "day", "days_between", "figures", "is_owed"]
@@ -136,6 +137,8 @@ def unit_rows(session: Session, as_of: dt.date, wanted: Filter) -> Select[Any]:
         # In the order of the index, although the unit alone would do.
         .group_by(f.c.community_id, f.c.unit_id)
     )
+    if wanted.expiring_days > 0:
+        sums = sums.select_from(f.outerjoin(bill_clock, bill_clock.c.bill_id == f.c.bill_id))
     if conditions := arrears_filter.having(wanted, as_of, f):
         sums = sums.having(*conditions)
     s = sums.subquery("sums")

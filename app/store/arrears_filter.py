@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select
 
-from app.domain.calendar import add_months
-from app.domain.limitation import YEARS
+from app.domain.calendar import OFFICIAL, add_months
+from app.domain.limitation_states import cuts
+from app.store import clocks
 from app.store.figures import day
 from app.store.tables import account, adjustment, reversal, unit, vacancy
 from app.store.tables_estate import hold_case, unit_mark
@@ -30,7 +31,8 @@ class Filter:
 
     Days are ISO text, so that a filter can be kept as JSON. ``min_months`` counts from the oldest due date; ``is_new``
     asks for units whose oldest open bill fell due in the month of the day;
-    ``expiring_days`` asks for a bill whose three years, counted from its due date alone, end within so many days;
+    ``expiring_days`` asks for a bill whose limitation runs out within so many days, whatever interrupted it (its clock
+    must be joined then);
     ``silent_days`` for units without a notice of the last so many days.
     """
 
@@ -71,16 +73,12 @@ def bucket_bounds(as_of: dt.date, bucket: str) -> tuple[dt.date, dt.date]:
     return edges[place], edges[place + 1] if place + 1 < len(BUCKETS) else dt.date(1800, 1, 1)
 
 
-def running_out(as_of: dt.date, days: int) -> tuple[dt.date, dt.date]:
-    """Return the first and last due date whose three years end between ``as_of`` and so many days later (rules 6)."""
-    months, last_on = YEARS * 12, as_of + dt.timedelta(days=days)
-    first, last = add_months(as_of, -months), add_months(last_on, -months)
-    # 29 February counts to 28 February: both ends are looked for among their neighbours.
-    while add_months(first - dt.timedelta(days=1), months) >= as_of:
-        first -= dt.timedelta(days=1)
-    while add_months(last + dt.timedelta(days=1), months) <= last_on:
-        last += dt.timedelta(days=1)
-    return first, last
+def running_out(due_on: ColumnElement[Any], as_of: dt.date, days: int) -> ColumnElement[bool]:
+    """Say of a bill joined with its clock that its limitation runs out within so many days and has not yet (rules 6).
+
+    What ended on a rest day lives until the working day after it.
+    """
+    return clocks.act_by(due_on).between(day(cuts(as_of, OFFICIAL).lives_from), day(as_of + dt.timedelta(days=days)))
 
 
 def having(wanted: Filter, as_of: dt.date, bills: sa.Subquery) -> list[ColumnElement[bool]]:
@@ -102,8 +100,7 @@ def having(wanted: Filter, as_of: dt.date, bills: sa.Subquery) -> list[ColumnEle
         youngest, eldest = bucket_bounds(as_of, wanted.bucket)
         found += [oldest <= day(youngest), oldest > day(eldest)]
     if wanted.expiring_days > 0:
-        first, last = running_out(as_of, wanted.expiring_days)
-        runs_out = sa.and_(due_on.between(day(first), day(last)), bills.c.principal_fen > 0)
+        runs_out = sa.and_(running_out(due_on, as_of, wanted.expiring_days), bills.c.principal_fen > 0)
         found.append(sa.func.max(sa.case((runs_out, 1), else_=0)) == 1)
     return found
 

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.limitation import Interrupted, Interruption, Suspended
-from app.store.acknowledgements import withdrawn
 from app.store.tables import allocation, payment, reversal
 from app.store.tables_claims import (
     interruption,
@@ -23,6 +22,7 @@ from app.store.tables_claims import (
 )
 from app.store.tables_office import notice_bill
 from app.store.tables_portal import acknowledgement
+from app.store.tables_scans import acknowledgement_withdrawal
 
 PAYMENT, SLIP = "payment", "acknowledgement"
 SHANGHAI = dt.timedelta(hours=8)
@@ -159,10 +159,11 @@ def _paid(bill_ids: Sequence[int]) -> sa.Select[Any]:
 def _signed(bill_ids: Sequence[int]) -> sa.Select[Any]:
     """Select slips signed in the owner's own name; who signed with another name is judged with its delivery."""
     a = acknowledgement.c
+    gone = sa.exists().where(acknowledgement_withdrawal.c.acknowledgement_id == a.id)
     return (
         sa.select(notice_bill.c.bill_id, a.id, a.signed_at)
         .join(acknowledgement, a.notice_id == notice_bill.c.notice_id)
-        .where(notice_bill.c.bill_id.in_(bill_ids), a.is_owner_name, ~withdrawn(a.id))
+        .where(notice_bill.c.bill_id.in_(bill_ids), a.is_owner_name, ~gone)
         .order_by(notice_bill.c.bill_id, a.id)
     )
 

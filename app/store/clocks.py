@@ -92,6 +92,12 @@ def follow(session: Session, bill_ids: Sequence[int]) -> None:
         recompute(session, session.execute(query).scalars())
 
 
+def follow_notice(session: Session, notice_id: int) -> None:
+    """Work out the clocks of the bills of a notice anew: a slip was signed for it, or withdrawn."""
+    listed = sa.select(notice_bill.c.bill_id).where(notice_bill.c.notice_id == notice_id)
+    recompute(session, session.execute(listed).scalars())
+
+
 def everything() -> sa.Select[tuple[int]]:
     """Select every bill something happened to: what must have a row."""
     paid = sa.select(allocation.c.bill_id)

@@ -22,7 +22,7 @@ from app.store.tables_claims import bill_clock
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What narrows the list; an empty field does not narrow. ``due_soon`` asks for less than sixty days."""
+    """What narrows the list; an empty field does not narrow. The state ``urgent``: less than sixty days left."""
 
     community_id: int
     state: str = ""
@@ -183,11 +183,11 @@ def counts(session: Session, *, as_of: dt.date, wanted: Filter) -> list[Count]:
     return [found.get(state.value) or Count(state, 0, 0, 0, 0, None) for state in State]
 
 
-def units_in(session: Session, *, as_of: dt.date, wanted: Filter) -> list[int]:
-    """Return the units the list names, in walking order."""
+def count_urgent(session: Session, *, community_id: int, as_of: dt.date) -> int:
+    """Return how many bills have less than sixty days left."""
+    wanted = Filter(community_id=community_id, state="urgent")
     q = _listed(session, as_of, cuts(as_of, calendars.load(session)), wanted).subquery("listed")
-    query = sa.select(q.c.unit_id, q.c.sort_key).distinct().order_by(q.c.sort_key, q.c.unit_id)
-    return [row.unit_id for row in session.execute(query)]
+    return int(session.execute(sa.select(sa.func.count()).select_from(q)).scalar_one())
 
 
 def clocks_of_unit(session: Session, unit_id: int, as_of: dt.date) -> list[BillClock]:

@@ -13,15 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
-from app.domain.limitation import Clock, Interrupted, Interruption, clock
-from app.domain.reporting import EFFECT_DAYS, latest_due
-from app.store import arrears
-from app.store.acknowledgements import withdrawn
+from app.domain.limitation import Clock
+from app.domain.reporting import EFFECT_DAYS
+from app.store import arrears, calendars, clock_facts, clocks
 from app.store.arrears import day, days_between
+from app.store.clock_facts import Story
 from app.store.report_reads import EVER, Scope, looked_after, narrowed
 from app.store.tables import adjustment, allocation, bill, bill_state, fee_item, payment, reversal, unit
+from app.store.tables_claims import bill_clock
 from app.store.tables_office import app_user, notice, notice_bill, waiver_request
-from app.store.tables_portal import acknowledgement
 from app.store.tables_reports import steward
 
 CHINA = dt.timedelta(hours=8)
@@ -316,74 +316,63 @@ class Limited:
 def limited(session: Session, scope: Scope, *, as_of: dt.date, days: int, older: bool = False) -> list[Limited]:
     """Return the open bills to act on within ``days`` of ``as_of``, or (``older``) those whose day is past.
 
-    A payment the owner made on the bill, and a notice listing it that an owner signed for, start its clock anew;
-    credit that was applied by itself does not. Nothing else is known here, so that the day named is never too late.
+    Their clocks are the remembered ones; only what happened to a bill after ``as_of`` is taken off again by the engine.
     """
-    last = as_of + dt.timedelta(days=days)
-    c = bill_state.c
-    narrow = [c.community_id == scope.community_id, c.due_on <= day(latest_due(last))]
-    interrupted = _interruptions(session, arrears.figures(session, as_of, *narrow), as_of)
-    if not older:
-        # A clock that never started anew ran out before as_of: such bills are the other list.
-        fresh = c.due_on > day(latest_due(as_of - dt.timedelta(days=1)))
-        narrow.append(sa.or_(fresh, c.bill_id.in_(list(interrupted))) if interrupted else fresh)
-    f = arrears.figures(session, as_of, *narrow)
+    f = arrears.figures(session, as_of, bill_state.c.community_id == scope.community_id)
+    last, act_by_on = as_of + dt.timedelta(days=days), clocks.act_by(f.c.due_on)
+    is_wanted = act_by_on < day(as_of) if older else act_by_on.between(day(as_of), day(last))
+    later = sa.or_(
+        bill_clock.c.last_on > day(as_of),
+        bill_clock.c.base_on > day(as_of),
+        sa.and_(bill_clock.c.bill_id.is_not(None), bill_clock.c.act_by_on.is_(None)),
+    )
     query = (
         sa.select(
             f.c.bill_id, f.c.unit_id, f.c.due_on, f.c.principal_fen, f.c.late_charge_fen, unit.c.label,
             unit.c.building, app_user.c.name.label("steward"), fee_item.c.name.label("item"),
-            bill.c.period_from_on, bill.c.period_to_on,
+            bill.c.period_from_on, bill.c.period_to_on, act_by_on.label("act_by_on"), bill_clock.c.last_on,
+            sa.func.coalesce(later, sa.false()).label("is_later"),
         )
         .select_from(
             f.join(bill, bill.c.id == f.c.bill_id)
             .join(unit, unit.c.id == f.c.unit_id)
             .join(fee_item, fee_item.c.id == bill.c.fee_item_id)
+            .outerjoin(bill_clock, bill_clock.c.bill_id == f.c.bill_id)
             .outerjoin(steward, looked_after())
             .outerjoin(app_user, app_user.c.id == steward.c.user_id)
         )
-        .where(f.c.principal_fen > 0, *narrowed(scope, EVER, f.c.due_on))
+        .where(f.c.principal_fen > 0, sa.or_(is_wanted, later), *narrowed(scope, EVER, f.c.due_on))
     )  # fmt: skip
-    rows = []
-    for row in session.execute(query):
-        events = interrupted.get(row.bill_id, [])
-        told = clock(row.due_on, events)
-        assert told.act_by_on is not None
-        is_past = told.act_by_on < as_of
-        if told.act_by_on > last or is_past is not older:
+    found = session.execute(query).all()
+    told = {row.bill_id: (row.act_by_on, row.last_on) for row in found} | _then(session, found, as_of)
+    calendar, rows = calendars.load(session), []
+    for row in found:
+        act_by, interrupted_on = told[row.bill_id]
+        if act_by is None or act_by > last or (act_by < as_of) is not older:
             continue
+        rolled, known = calendar.roll(act_by)
         rows.append(
             Limited(
                 row.bill_id, row.unit_id, row.label, row.building, row.steward or "", row.item, row.due_on,
                 row.period_from_on, row.period_to_on, int(row.principal_fen), int(row.late_charge_fen),
-                max((event.on for event in events), default=None), told,
+                interrupted_on, Clock(act_by, rolled if known else None, rolled),
             )
         )  # fmt: skip
     return sorted(rows, key=lambda one: (one.clock.last_on, one.label, one.bill_id))
 
 
-def _interruptions(session: Session, f: sa.Subquery, as_of: dt.date) -> dict[int, list[Interrupted]]:
-    """Return what the owner did about each of the open bills: paid on it, or signed for a notice that lists it."""
-    paid = (
-        sa.select(allocation.c.bill_id, allocation.c.value_on)
-        .join(f, sa.and_(f.c.unit_id == allocation.c.unit_id, f.c.bill_id == allocation.c.bill_id))
-        .join(payment, payment.c.id == allocation.c.payment_id)
-        .where(
-            f.c.principal_fen > 0, allocation.c.value_on == payment.c.received_on, allocation.c.value_on <= day(as_of)
-        )
-        .group_by(allocation.c.bill_id, allocation.c.payment_id, allocation.c.value_on)
-        .having(sa.func.sum(allocation.c.amount_fen) > 0)
-    )
-    signed = (
-        sa.select(notice_bill.c.bill_id, acknowledgement.c.signed_at)
-        .join(acknowledgement, acknowledgement.c.notice_id == notice_bill.c.notice_id)
-        .join(f, f.c.bill_id == notice_bill.c.bill_id)
-        .where(acknowledgement.c.is_owner_name, ~withdrawn(acknowledgement.c.id), f.c.principal_fen > 0)
-    )
-    found: defaultdict[int, list[Interrupted]] = defaultdict(list)
-    for bill_id, on in session.execute(paid):
-        found[bill_id].append(Interrupted(Interruption.PART_PAYMENT, on))
-    for bill_id, at in session.execute(signed):
-        on = (at + CHINA).date()
-        if on <= as_of:
-            found[bill_id].append(Interrupted(Interruption.DEMAND, on))
-    return found
+def _then(
+    session: Session, found: Sequence[sa.Row[Any]], as_of: dt.date
+) -> dict[int, tuple[dt.date | None, dt.date | None]]:
+    """Return (last day, last interruption) of the bills something happened to after ``as_of``, as it was then."""
+    later = [row for row in found if row.is_later]
+    if not later:
+        return {}
+    calendar, told = calendars.load(session), {}
+    for start in range(0, len(later), clocks.CHUNK):
+        part = later[start : start + clocks.CHUNK]
+        stories = clock_facts.stories(session, [row.bill_id for row in part])
+        for row in part:
+            traced, last, _ = clocks.traced(row.due_on, stories.get(row.bill_id, Story()), calendar, as_of)
+            told[row.bill_id] = (traced.clock.act_by_on, last.on if last else None)
+    return told

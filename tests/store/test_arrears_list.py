@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import add_months
-from app.store import arrears, arrears_columns, arrears_filter, db, documents, ledger, menu_counts
+from app.store import arrears, arrears_columns, db, documents, ledger, menu_counts
 from app.store.arrears import Filter, UnitArrears
 from app.store.tables import unit
 from app.store.tables_estate import unit_mark
@@ -224,18 +222,6 @@ def test_the_further_columns_are_of_the_day(engine: Engine) -> None:
     assert now[made.estate.units[3]].flags == ("hold",)
     assert now[made.estate.units[5]].steward == "guan"
     assert nothing == {}
-
-
-@given(
-    as_of=st.dates(dt.date(2019, 1, 1), dt.date(2032, 12, 31)),
-    days=st.integers(1, 400),
-    back=st.integers(-5, 1500),
-)
-def test_what_runs_out_soon_is_told_by_the_three_years_of_each_due_date(as_of: dt.date, days: int, back: int) -> None:
-    first, last = arrears_filter.running_out(as_of, days)
-    due = as_of - dt.timedelta(days=back)
-    act_by = add_months(due, 36)
-    assert (first <= due <= last) == (as_of <= act_by <= as_of + dt.timedelta(days=days))
 
 
 def test_units_whose_limitation_runs_out_soon_are_found(engine: Engine) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from app.domain.reporting import Standing
-from app.store import db, report_money, report_reads
+from app.store import clocks, db, report_money, report_reads
 from app.store.report_reads import By, Scope
 from app.store.tables import account
 from app.store.tables_portal import acknowledgement
@@ -199,6 +199,7 @@ def test_a_notice_the_owner_signed_for_starts_the_clock_anew(engine: Engine) -> 
             session.execute(
                 sa.insert(acknowledgement).values(**row, is_owner_name=is_owner, channel=channel, signed_at=at)
             )
+            clocks.follow_notice(session, notice_id)
 
         as_of = dt.date(2026, 3, 1)
         sign(is_owner=False, channel="paper")

@@ -37,11 +37,13 @@ CARDS = (
     ("users", "/users", "users", (Permission.USER_MANAGE,)),
     ("procedure", "/procedure", "mail-forward", (Permission.PROCEDURE_EDIT,)),
     ("calendar", "/settings/calendar", "calendar", (Permission.SETTINGS_EDIT,)),
+    ("lpr", "/settings/lpr", "chart-bar", (Permission.SETTINGS_EDIT,)),
     ("numbers", "/settings/numbers", "receipt", (Permission.SETTINGS_EDIT,)),
     ("backups", "/settings/backups", "package", (Permission.SETTINGS_EDIT,)),
     ("keys", "/settings/keys", "key", (Permission.SETTINGS_EDIT,)),
     ("state", "/settings/state", "device-desktop", (Permission.SETTINGS_EDIT,)),
     ("check", "/settings/check", "shield-check", (Permission.SETTINGS_EDIT,)),
+    ("evidence", "/settings/evidence", "rosette-discount-check", (Permission.EVIDENCE_SEE,)),
     ("audit", "/audit", "history", (Permission.AUDIT_SEE,)),
     ("wipe", "/settings/wipe", "refresh", (Permission.SETTINGS_EDIT,)),
 )
