@@ -9,4 +9,18 @@ DEMO_TIMESTAMP = "演示用时间戳，不具法律效力"
 # Along the foot of a drawn seal whose key is a self-made one.
 DEMO_MARK = "演示·无效"
 
-LABELS: dict[str, str] = {}
+LABELS: dict[str, str] = {
+    "setting.evidence": "证据链与签章",
+    "setting_hint.evidence": "每日根、时间戳、签章证书和有效期",
+    "evidence.notice.issued": "通知书定稿",
+    "evidence.notice.printed": "通知书成文件",
+    "evidence.document.sealed": "文件盖章",
+    "evidence.delivery.event": "送达记录",
+    "evidence.scan.confirmed": "扫描回执确认",
+    "evidence_state.pending": "待补盖",
+    "evidence_state.failed": "待补盖，多次未成",
+    "evidence_state.stamped": "已盖",
+    "seal_level.B-B": "签章",
+    "seal_level.B-T": "签章带时间戳",
+    "seal_level.B-LTA": "签章长期可验",
+}
