@@ -61,7 +61,9 @@ def test_the_arrows_go_down_a_list_and_the_address_follows_the_filter(desk: Desk
     page.fill("#q", "oy")
     expect(page.locator("table.list tbody tr")).to_have_count(1)
     expect(page).to_have_url(f"{office.url}/arrears?q=oy")
-    expect(page.locator("[data-carry='/arrears/export']")).to_have_attribute("href", "/arrears/export?sort=-total&q=oy")
+    expect(page.locator("[data-carry='/arrears/export/preview']")).to_have_attribute(
+        "href", "/arrears/export/preview?sort=-total&q=oy"
+    )
 
 
 def test_on_a_phone_the_menu_unfolds_above_the_page(desk: Desk, office: Office) -> None:

@@ -297,3 +297,19 @@ def test_nobody_keeps_more_views_than_can_be_read(client: TestClient, engine: En
             )
     assert client.post("/views/save", data={"name": "又一个", "address": "/arrears"}).status_code == 422
     assert client.post("/views/pin", data={"view": "year", "on": "1"}).status_code == 409
+
+
+def test_before_a_workbook_is_made_its_rows_columns_and_log_are_told(client: TestClient, engine: Engine) -> None:
+    with db.reading(engine) as session:
+        before = session.execute(sa.select(sa.func.count()).select_from(audit_event)).scalar_one()
+    page = client.get("/arrears/export/preview?cols=owner.total")
+    assert page.status_code == 200
+    assert "房号、" in page.text
+    assert "业主" in page.text
+    assert 'href="/arrears/export?cols=owner.total"' in page.text
+    assert "13800000000" not in page.text
+    with db.reading(engine) as session:
+        after = session.execute(sa.select(sa.func.count()).select_from(audit_event)).scalar_one()
+    assert after == before, "only the file itself is written down"
+    empty = client.get("/arrears/export/preview?q=nobody-of-this-name")
+    assert "没有欠费的房产" in empty.text

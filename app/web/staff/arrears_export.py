@@ -23,6 +23,7 @@ router = APIRouter()
 
 CHUNK = 1000
 MOST_PRINTED = 5000
+MOST_SHOWN = 5
 
 Exporter = Annotated[Here, require(Permission.ARREARS_EXPORT)]
 
@@ -51,6 +52,32 @@ def export(request: Request, here: Exporter, engine: Database) -> Response:
         )
     _log(engine, here, asked, "arrears.exported", totals.units)
     return pages.download(body, name=f"{title}.xlsx", media_type=XLSX)
+
+
+@router.get("/arrears/export/preview")
+def preview(request: Request, here: Exporter, engine: Database) -> Response:
+    """Show what the workbook will hold before it is made: how much, which columns, the first rows, and the log."""
+    form = query_of(request)
+    asked = asked_of(form, here)
+    columns = _with_phone(asked.columns)
+    with db.reading(engine) as session:
+        totals = arrears.totals(session, as_of=asked.as_of, wanted=asked.wanted)
+        rows = arrears.list_units(session, as_of=asked.as_of, wanted=asked.wanted, sort=asked.sort, limit=MOST_SHOWN)
+        lines = lines_of(session, rows, as_of=asked.as_of, columns=columns)
+        names = arrears_columns.stewards(session, here.community_id or 0)
+    return pages.page(
+        request,
+        "arrears/export.html",
+        here=here,
+        columns=columns,
+        rows=[[arrears_table.value(line, column.name, asked.as_of) for column in columns] for line in lines],
+        totals=totals,
+        as_of=asked.as_of,
+        is_trial=asked.as_of != clock.today(),
+        notes=list(arrears_table.in_words(params_of(form), names)),
+        title=_say("export.title").format(community=here.community, as_of=asked.as_of.isoformat()),
+        query=request.url.query,
+    )
 
 
 @router.get("/arrears/print")
