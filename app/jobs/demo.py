@@ -24,7 +24,17 @@ from app.domain.waivers import WaiverKind, WaiverReason
 from app.gateways import keys, passwords
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
-from app.jobs import demo_counter, demo_estate, demo_months, demo_owner, demo_rates, nightly, outside, worker
+from app.jobs import (
+    demo_counter,
+    demo_deliveries,
+    demo_estate,
+    demo_months,
+    demo_owner,
+    demo_rates,
+    nightly,
+    outside,
+    worker,
+)
 from app.services import imports, printing, signin, waivers
 from app.settings import Settings
 from app.sheets import parsing, words
@@ -108,6 +118,15 @@ def build(settings: Settings) -> Estate:
     )
     demo_counter.fill(engine, community_id=community_id, cashier=people[0].login, **data["counter"])
     demo_estate.fill(engine, community_id=community_id, clerk=people[0].login, **data["estate"])
+    demo_deliveries.fill(
+        engine,
+        Gateways(files=FileStore(settings.files_dir), printer=printing.press),
+        community_id=community_id,
+        public_url=settings.public_url,
+        clerk=people[0].login,
+        photo=(DATA / "door.png").read_bytes(),
+        **data["deliveries"],
+    )
     phone = demo_owner.phone_of(engine, unit_id)
     engine.dispose()
     return Estate(data["community"]["name"], units, owing, people, owner_path, owner_unit, phone)
