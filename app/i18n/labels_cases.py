@@ -23,6 +23,8 @@ LABELS: dict[str, str] = {
     "fact.until": "到期日",
     "fact.counsel": "授权编号",
     "fact.comment": "备注编号",
+    "task.cases": "七天内到期或已过的案件期限 {n} 项",
+    "task_link.cases": "看日程",
     "case_path.mediation": "人民调解",
     "case_path.payment_order": "支付令",
     "case_path.small_claims": "小额诉讼",

@@ -15,7 +15,7 @@ from app import clock
 from app.documents import charts
 from app.documents.charts import Series
 from app.domain import setup
-from app.domain.access import Permission
+from app.domain.access import Permission, Role
 from app.domain.calendar import years_known
 from app.domain.errors import Refusal
 from app.domain.reporting import Standing, month_of, months_to, share
@@ -24,6 +24,7 @@ from app.i18n import zh_cn
 from app.store import (
     arrears,
     calendars,
+    case_reads,
     db,
     desk_reads,
     holds,
@@ -157,6 +158,8 @@ def _tasks(session: Session, here: Here, today: dt.date) -> list[Task]:
     own = shifts.till(session, community_id=number, cashier_id=here.actor.user_id).count
     resting = holds.count_due(session, community_ids=[number], today=today)
     urgent = limitation_reads.count_urgent(session, community_id=number, as_of=today) if may(_P.CLAIM_SEE) else 0
+    held = here.actor.user_id if here.actor.role is Role.LAWYER else None
+    hearings = case_reads.count_due(session, community_ids=[number], today=today, held_by_id=held)
     known = years_known(calendars.load(session))
     year_missing = today.month >= FIRST_WARNING_MONTH and today.year + 1 not in known
     age = None if w.backed_up_at is None else (today - w.backed_up_at.astimezone(clock.SHANGHAI).date()).days
@@ -173,6 +176,7 @@ def _tasks(session: Session, here: Here, today: dt.date) -> list[Task]:
         (w.shifts, Task("shifts", "checks", "/collect/shifts", w.shifts), _P.SHIFT_CONFIRM),
         (w.printing, Task("printing", "printer", "/notices", w.printing), _P.NOTICE_SEE),
         (urgent, Task("limitation", "clock-hour-4", "/limitation?state=urgent", urgent), _P.CLAIM_SEE),
+        (hearings, Task("cases", "gavel", "/cases/calendar", hearings), _P.CASE_SEE),
         (w.imports, Task("imports", "file-upload", "/imports", w.imports), _P.IMPORT_RUN),
         (w.problems, Task("problems", "alert-triangle", "/desk/problems", w.problems), _P.ARREARS_SEE),
         (year_missing, Task("calendar", "calendar-event", "/settings/calendar", today.year + 1), _P.SETTINGS_EDIT),
