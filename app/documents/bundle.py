@@ -17,7 +17,6 @@ import jinja2
 from app.domain import merkle
 from app.i18n import numerals
 
-
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "bundle"
 FORMAT = "qingqian-bundle-1"
 MANIFEST, SUMS, TOKEN = "manifest.json", "SHA256SUMS", "seal/manifest.tsr"
@@ -108,6 +107,11 @@ def pdfs_of(content: bytes) -> list[tuple[str, bytes]]:
     """Return the PDFs of a bundle, by name."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return [(name, archive.read(name)) for name in archive.namelist() if name.lower().endswith(".pdf")]
+
+
+def digest(content: bytes) -> bytes:
+    """Return the SHA-256 a timestamp is asked for."""
+    return hashlib.sha256(content).digest()
 
 
 def safe_name(name: str) -> str:

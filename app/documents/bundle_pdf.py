@@ -73,6 +73,19 @@ def page_counts(pieces: Sequence[Piece]) -> list[int]:
     return counts
 
 
+def is_locked(content: bytes) -> bool:
+    """Tell whether a PDF asks for a password before it opens."""
+    if not content.startswith(b"%PDF"):
+        return False
+    try:
+        pikepdf.open(io.BytesIO(content)).close()
+    except pikepdf.PasswordError:
+        return True
+    except pikepdf.PdfError:
+        return False
+    return False
+
+
 def merge(pieces: Sequence[Piece], *, title: str) -> Merged:
     """Return everything as one file; the same pieces give the same bytes."""
     sources = [_opened(piece) for piece in pieces]

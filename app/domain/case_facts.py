@@ -32,8 +32,8 @@ EDITABLE = frozenset(
 EXHIBIT_PAPERS = (Paper.CALCULATION, Paper.LIMITATION, Paper.DELIVERY)
 """Those that are exhibits themselves."""
 
-NEEDS = {Paper.ENFORCEMENT: "judgment", Paper.INSTALMENTS: "instalments"}
-"""Papers that say nothing before something else has happened."""
+AFTER_JUDGMENT = frozenset({Paper.ENFORCEMENT})
+"""Papers that say nothing before something was decided."""
 
 
 class Form(StrEnum):
