@@ -77,6 +77,7 @@ LABELS: dict[str, str] = {
     "address_event.cleared": "解除失效",
     "address_event.ended": "停用",
     "address_event.resumed": "恢复使用",
+    "happening.delivery": "送达",
     "evidence_kind.delivery.event": "送达事件",
     "slips.number": "通知书编号",
     "slips.label": "房号",

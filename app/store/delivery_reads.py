@@ -269,6 +269,36 @@ def timeline(session: Session, delivery_id: int) -> list[dict[str, Any]]:
     return rows
 
 
+def story(session: Session, unit_id: int) -> list[Row]:
+    """Return what was learnt of a unit's deliveries, with channel and number, for its timeline; taken back or not."""
+    later = delivery_event.alias("later")
+    query = (
+        sa.select(
+            E.delivery_id,
+            E.kind,
+            E.happened_on,
+            E.recorded_at,
+            D.channel,
+            N.number,
+            app_user.c.name.label("by_name"),
+            sa.exists().where(later.c.corrects_id == E.id).label("is_corrected"),
+        )
+        .join(delivery, D.id == E.delivery_id)
+        .join(notice, N.id == D.notice_id)
+        .outerjoin(app_user, app_user.c.id == E.recorded_by)
+        .where(E.unit_id == unit_id)
+        .order_by(E.id)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def of_notices(session: Session, unit_id: int) -> dict[int, Row]:
+    """Return for each notice of a unit the delivery that tells most of it."""
+    latest = _latest()
+    query = sa.select(latest).where(latest.c.unit_id == unit_id, latest.c.state != State.MADE.value)
+    return {row["notice_id"]: dict(row) for row in session.execute(query).mappings()}
+
+
 def imports(session: Session, *, community_id: int) -> list[dict[str, Any]]:
     """Return the files of the post office that were read, newest first."""
     query = (

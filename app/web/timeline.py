@@ -10,7 +10,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.store import contacts, estate_marks, holds, transfers, unit_files, unit_reads, unit_story, upkeep
+from app.store import (
+    contacts,
+    delivery_reads,
+    estate_marks,
+    holds,
+    transfers,
+    unit_files,
+    unit_reads,
+    unit_story,
+    upkeep,
+)
 from app.store.types import FOREVER
 
 GROUPS = ("money", "notices", "relief", "people", "upkeep", "files", "owner_page", "reveals")
@@ -136,6 +146,8 @@ def _owner_page(session: Session, unit_id: int) -> Iterator[Happening]:
         yield _at(row["read_at"], "notices", "notice_read", row)
     for row in unit_story.signatures(session, unit_id):
         yield _at(row["signed_at"], "notices", "notice_signed", row)
+    for row in delivery_reads.story(session, unit_id):
+        yield Happening(row["happened_on"], "notices", "delivery", row, row["by_name"] or "", at=row["recorded_at"])
     people = {row["person_id"] for row in contacts.owners_of(session, unit_id)}
     people |= {row["person_id"] for row in contacts.of_unit(session, unit_id)}
     for row in unit_story.done(session, unit_id, people=sorted(people)):

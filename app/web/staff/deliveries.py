@@ -29,6 +29,11 @@ Viewer = Annotated[Here, require(Permission.DELIVERY_SEE)]
 Recorder = Annotated[Here, require(Permission.DELIVERY_RECORD)]
 
 KEY = r"^[A-Za-z0-9_-]+$"
+# What the page of a delivery says of an event, where the event says so itself.
+TOLD = (
+    "time", "receiver", "relation", "place", "staff", "witness", "witness_of", "left_at", "reason", "contact", "basis",
+    "words", "content_line", "note", "photos", "record", "record_id", "source_file", "source_row",
+)  # fmt: skip
 STATES = ("open", "sent", "accepted", "delivered", "refused", "returned", "read", "signed", "made")
 
 
@@ -259,6 +264,8 @@ def _delivery_page(
 ) -> Response:
     row = _reachable(session, here, delivery_id)
     events = delivery_reads.timeline(session, delivery_id)
+    for event in events:
+        event["facts"] = {**dict.fromkeys(TOLD, ""), **event["facts"]}
     return pages.page(
         request,
         "deliveries/one.html",

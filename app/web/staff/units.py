@@ -17,6 +17,7 @@ from app.domain.registry import Usage
 from app.store import (
     arrears,
     contacts,
+    delivery_reads,
     estate,
     estate_marks,
     holds,
@@ -227,6 +228,8 @@ def _of_tab(session: Session, head: unit_reads.Head, tab: str, today: dt.date) -
     more: dict[str, Any] = dict.fromkeys(
         ("owners", "contacts", "transfers", "withdrawn", "terms", "unit_fees", "vacancies", "changes"), nothing
     )
+    if tab == "notices":
+        more |= {"delivered": delivery_reads.of_notices(session, head.unit_id)}
     if tab == "owners":
         more |= {
             "owners": contacts.owners_of(session, head.unit_id),
