@@ -268,6 +268,7 @@ LABELS: dict[str, str] = {
     "task_link.batches": "催缴通知",
     "task.drafts": "{n} 份出账草稿待复核",
     "task_link.drafts": "出账",
+    "task.refunds": "{n} 户过户后的预存款待退还",
     "task.terms": "{n} 项户级变更（面积、单价）待复核",
     "task.tariffs": "{n} 个收费标准新版本待发布",
     "task_link.tariffs": "收费标准",

@@ -9,9 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.store import transfers
 from app.store.arrears import day
 from app.store.tables import account, unit
 from app.store.tables_counter import shift, shift_confirmation, unclaimed, unclaimed_entry
+from app.store.tables_estate import ownership_transfer
 from app.store.tables_office import notice_batch, waiver_request
 from app.store.tables_portal import owner_request
 from app.store.tables_settings import care_run
@@ -35,6 +37,7 @@ class Waiting:
     requests_due: int
     unclaimed: int
     shifts: int
+    refunds: int
     problems: int
     backed_up_at: dt.datetime | None
 
@@ -64,6 +67,10 @@ def waiting(session: Session, *, community_id: int, user_id: int, today: dt.date
         "requests_due": _count(owner_request, community_id, *due),
         "unclaimed": _unclaimed(community_id),
         "shifts": _shifts(community_id, user_id),
+        "refunds": sa.select(sa.func.count())
+        .select_from(ownership_transfer.join(account, account.c.unit_id == ownership_transfer.c.unit_id))
+        .where(ownership_transfer.c.community_id == community_id, transfers.to_refund())
+        .scalar_subquery(),
         "problems": _count(account, community_id, account.c.problem_code.is_not(None)),
         "backed_up_at": sa.select(sa.func.max(care_run.c.finished_at))
         .where(care_run.c.kind == "backup", care_run.c.failure == "")

@@ -91,6 +91,26 @@ def owners(session: Session, unit_id: int) -> list[Row]:
     )
 
 
+def to_refund() -> sa.ColumnElement[bool]:
+    """Say of a transfer beside its unit's account that stored credit was to be paid out and still stands."""
+    return sa.and_(
+        ownership_transfer.c.credit == "refund", ownership_transfer.c.reversed_at.is_(None), account.c.credit_fen > 0
+    )
+
+
+def refunds(session: Session, *, community_id: int, limit: int = 200) -> list[Row]:
+    """Return the transfers whose credit was to be paid out and still stands, the oldest first, with that credit."""
+    query = (
+        sa.select(ownership_transfer, unit.c.label, account.c.credit_fen, app_user.c.name.label("made_by_name"))
+        .join(unit, unit.c.id == ownership_transfer.c.unit_id)
+        .join(account, account.c.unit_id == ownership_transfer.c.unit_id)
+        .outerjoin(app_user, app_user.c.id == ownership_transfer.c.made_by)
+        .where(ownership_transfer.c.community_id == community_id, to_refund())
+        .order_by(ownership_transfer.c.transfer_on, ownership_transfer.c.id)
+    )
+    return list(session.execute(query.limit(limit)))
+
+
 def head_seq(session: Session, unit_id: int) -> int:
     """Return how many entries the unit's ledger has."""
     return int(session.execute(sa.select(account.c.head_seq).where(account.c.unit_id == unit_id)).scalar() or 0)

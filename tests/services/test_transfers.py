@@ -13,7 +13,7 @@ from app.domain.errors import Refusal
 from app.domain.settling import settled
 from app.services import ownership
 from app.services.ownership import CreditChoice, NewOwner
-from app.store import db, ledger, persons, transfers, verify
+from app.store import db, desk_reads, ledger, persons, transfers, verify
 from app.store.tables_estate import estate_withdrawal
 from tests.making import NOW, TODAY, Estate, add_bill, add_owner, add_user, make_estate
 
@@ -106,6 +106,28 @@ def test_money_paid_ahead_asks_for_a_choice(engine: Engine) -> None:
         made_id = once(session, made, user, credit=CreditChoice.REFUND, key="r" * 20)
         assert transfers.credit_of(session, made.units[0]) == before
         assert transfers.by_id(session, made_id)["credit"] == "refund"
+
+
+def test_credit_to_be_paid_out_waits_until_the_ledger_holds_none_of_it(engine: Engine) -> None:
+    with db.transaction(engine) as session:
+        made, user = made_with_bills(session)
+        row = {"community_id": made.community_id, "received_on": ON, "amount_fen": 100_000, "method": "cash"}
+        paid = ledger.post(session, ledger.Posting(made.units[0], "payment", row | {"recorded_at": NOW}), through=TODAY)
+        assert transfers.refunds(session, community_id=made.community_id) == []
+        made_id = once(session, made, user, credit=CreditChoice.REFUND)
+        [waits] = transfers.refunds(session, community_id=made.community_id)
+        assert (waits.id, waits.credit_fen) == (made_id, transfers.credit_of(session, made.units[0]))
+        told = desk_reads.waiting(session, community_id=made.community_id, user_id=user, today=TODAY)
+        assert told.refunds == 1
+        back_row = {
+            "target_kind": "payment",
+            "target_id": paid,
+            "value_on": TODAY,
+            "reason": "退还",
+            "recorded_at": NOW,
+        }
+        ledger.post(session, ledger.Posting(made.units[0], "reversal", back_row), through=TODAY)
+        assert transfers.refunds(session, community_id=made.community_id) == []
 
 
 def test_a_wrong_transfer_leaves_history_and_ledger_as_they_were(engine: Engine) -> None:

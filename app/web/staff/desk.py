@@ -173,6 +173,7 @@ def _tasks(session: Session, here: Here, today: dt.date) -> list[Task]:
         (w.requests, Task("requests", "message", "/requests", w.requests, w.requests_due), _P.OWNER_REQUEST_SEE),
         (resting, Task("holds", "clock-hour-4", "/holds?state=due", resting), _P.HOLD_SET),
         (own, Task("own_shift", "cash", "/collect/shift", own), _P.PAYMENT_RECORD),
+        (w.refunds, Task("refunds", "receipt-refund", "/transfers/refunds", w.refunds), _P.PAYMENT_RECORD),
         (w.shifts, Task("shifts", "checks", "/collect/shifts", w.shifts), _P.SHIFT_CONFIRM),
         (w.printing, Task("printing", "printer", "/notices", w.printing), _P.NOTICE_SEE),
         (urgent, Task("limitation", "clock-hour-4", "/limitation?state=urgent", urgent), _P.CLAIM_SEE),

@@ -28,6 +28,7 @@ from app.web.staff.payments import new_key
 router = APIRouter()
 
 Changer = Annotated[Here, require(Permission.OWNER_CHANGE)]
+Cashier = Annotated[Here, require(Permission.PAYMENT_RECORD)]
 TakerBack = Annotated[Here, require_fresh(Permission.OWNER_CHANGE)]
 Looker = Annotated[Here, require(Permission.UNIT_SEE)]
 
@@ -157,6 +158,15 @@ def _plan_if_any(session: Session, unit_id: int, model: TransferForm) -> Plan | 
         return ownership.plan(session, unit_id=unit_id, transfer_on=model.transfer_on, today=clock.today())
     except Refusal:
         return None
+
+
+@router.get("/transfers/refunds")
+def show_refunds(request: Request, here: Cashier, session: Reading) -> Response:
+    """List the credit that was to go back to who sold, until the ledger holds none of it."""
+    rows = transfers.refunds(session, community_id=here.community_id) if here.community_id else []
+    return pages.page(
+        request, "estate/refunds.html", here=here, rows=rows, total_fen=sum(row.credit_fen for row in rows)
+    )
 
 
 @router.get("/transfers/{transfer_id}")
