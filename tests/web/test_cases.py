@@ -49,8 +49,11 @@ def step(client: TestClient, case_id: int, to: str, on: dt.date = TODAY, **more:
     assert answer.status_code == 303, re.findall(r"<li>.*?</li>", answer.text)[:3]
 
 
-def test_a_case_goes_from_arrears_to_a_judgment_and_is_closed(browser: Browser, engine: Engine, owing: int) -> None:
+def test_a_case_goes_from_arrears_to_a_judgment_and_is_closed(
+    browser: Browser, engine: Engine, estate: Estate, owing: int
+) -> None:
     clerk = browser("clerk")
+    clerk.post("/community", data={"community_id": str(estate.communities[0])})
     page = clerk.get(f"/cases/new?unit={owing}")
     assert page.status_code == 200
     assert "没有催缴送达的凭据" in page.text
@@ -133,6 +136,7 @@ def test_many_units_go_to_court_at_once_and_those_that_cannot_are_left_out(
     browser: Browser, engine: Engine, estate: Estate
 ) -> None:
     clerk = browser("clerk")
+    clerk.post("/community", data={"community_id": str(estate.communities[0])})
     units = estate.units[estate.communities[0]]
     data = {"unit": [str(unit) for unit in units], "key": "many-key-1", "act": "open", "reason": REASON}
     assert clerk.get("/cases/new", params={"unit": units}).status_code == 200

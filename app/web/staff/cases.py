@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -113,7 +114,8 @@ def show_list(request: Request, here: Looker, session: Reading) -> Response:
 @router.get("/cases/calendar")
 def show_calendar(request: Request, here: Looker, session: Reading) -> Response:
     rows = case_reads.agenda(session, within(here, state="all"))
-    return pages.page(request, "cases/calendar.html", here=here, rows=rows, stage_word=stage_word)
+    months = {month: list(mine) for month, mine in groupby(rows, key=lambda row: row["due_on"].isoformat()[:7])}
+    return pages.page(request, "cases/calendar.html", here=here, months=months, stage_word=stage_word)
 
 
 @router.get("/cases/new")
