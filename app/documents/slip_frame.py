@@ -29,7 +29,9 @@ LINE = 5.5
 TICKS = ("received", "promise", "objection")
 
 SCALE = 8
-"""Pixels a millimetre of the pictures cut out: what a scanner makes at 200 dots an inch."""
+"""Pixels a millimetre of what is cut out of a slip: what a scanner makes at 200 dots an inch."""
+WHOLE = 6
+"""The same of the whole slip, which need only be read at a glance."""
 SURE = 35
 """From this score on the boxes are where they were found."""
 _FINE = 6

@@ -264,7 +264,7 @@ def _slip(picture: Image.Image, code: Code, place: int) -> FoundSlip:
         number=code.number,
         place=place,
         corners=code.corners,
-        slip=_jpeg(slip_frame.cut(picture, turned, slip_frame.SLIP)),
+        slip=_jpeg(slip_frame.cut(picture, turned, slip_frame.SLIP, slip_frame.WHOLE)),
         ticks=_jpeg(slip_frame.cut(picture, turned, ticks)),
         signature=_jpeg(slip_frame.cut(picture, turned, (left + dx, up + dy, right + dx, down + dy))),
         ink=lines,

@@ -66,16 +66,16 @@ def test_slips_are_counted_from_the_top_of_the_page(read: Read) -> None:
 
 def test_what_is_cut_out_is_laid_straight_and_of_one_size(read: Read) -> None:
     left, top, right, bottom = slip_frame.SLIP
-    size = (round((right - left) * slip_frame.SCALE), round((bottom - top) * slip_frame.SCALE))
+    size = (round((right - left) * slip_frame.WHOLE), round((bottom - top) * slip_frame.WHOLE))
     for scan, pages in read[:9]:
         for slip in pages[0].slips:
             straight = Image.open(io.BytesIO(slip.slip))
             assert straight.size == size, scan.case
             again, _ = slip_reading.find_codes(straight.convert("L"))
             assert [code.number for code in again] == [slip.number], scan.case
-            (x, y), side = again[0].corners[0], slip_frame.CODE * slip_frame.SCALE
-            assert abs(x + left * slip_frame.SCALE) < side * 0.08, scan.case
-            assert abs(y + top * slip_frame.SCALE) < side * 0.08, scan.case
+            (x, y), side = again[0].corners[0], slip_frame.CODE * slip_frame.WHOLE
+            assert abs(x + left * slip_frame.WHOLE) < side * 0.08, scan.case
+            assert abs(y + top * slip_frame.WHOLE) < side * 0.08, scan.case
 
 
 def test_a_page_without_a_slip_is_shown_and_nothing_is_made_up() -> None:
