@@ -25,6 +25,7 @@ from app.gateways import keys, passwords
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
 from app.jobs import (
+    demo_claims,
     demo_counter,
     demo_deliveries,
     demo_estate,
@@ -126,6 +127,14 @@ def build(settings: Settings) -> Estate:
         clerk=people[0].login,
         photo=(DATA / "door.png").read_bytes(),
         **data["deliveries"],
+    )
+    demo_claims.fill(
+        engine,
+        Gateways(files=FileStore(settings.files_dir), printer=printing.press),
+        community_id=community_id,
+        clerk=people[0].login,
+        photo=(DATA / "door.png").read_bytes(),
+        note=data["waiver"]["note"],
     )
     phone = demo_owner.phone_of(engine, unit_id)
     engine.dispose()

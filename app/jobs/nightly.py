@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.domain.errors import Refusal
 from app.services import nightly, notices
-from app.store import db, evidence_roots
+from app.store import clocks, db, evidence_roots
 
 CHUNK = 200
 ONE_DAY = dt.timedelta(days=1)
@@ -89,6 +89,9 @@ def _run(opening: Opening, *, through: dt.date, go_on: Callable[[], bool]) -> Re
         on += ONE_DAY
     is_through = on > through
     drafts = _draft(opening, through) if is_through else 0
+    if is_through:
+        with opening() as session:
+            clocks.catch_up(session)
     if is_through and through < clock.today():
         # last, so that it stands for what this very night wrote down
         with opening() as session:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.company import is_credit_code
 from app.domain.errors import Refusal, conflict
 from app.domain.setup import CONFIRMED, SetupStep, progress
-from app.store import audit, estate, office
+from app.store import audit, clocks, estate, office
 from app.store.documents import PREFIX
 
 RULES = ("allocation_within", "allocation_across", "credit_mode", "roll_due")
@@ -109,6 +109,7 @@ def save_year(
     if len(days) > MOST_EXCEPTIONS:
         raise Refusal("calendar.too_many_days", field="rest", count=len(days), most=MOST_EXCEPTIONS)
     office.put_year(session, year=year, days=days, source=source.strip())
+    clocks.rebuild(session)  # a rest day more or less can decide whether something came in time
     audit.record(
         session, at=now, actor=actor, action="calendar.entered", subject=str(year), facts={"source": source.strip()}
     )
