@@ -187,7 +187,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, limits: secu
     app.state.gateways = _outside(settings)
     app.state.kept = standing.Kept()
     app.state.caretaker = Caretaker(app.state.engine, settings)
-    app.state.errands = Errands(app.state.engine, app.state.gateways.files)
+    app.state.errands = Errands(app.state.engine, app.state.gateways.files, app.state.gateways)
     app.state.finish_batch = _finisher(app, workers=settings.render_workers)
     errors.install(app)
     app.add_api_route("/static/{name}", assets.serve, include_in_schema=False)

@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 
 from app import clock
 from app.domain.errors import Refusal
-from app.gateways.ports import Files
+from app.gateways.ports import Files, Gateways
 from app.i18n import zh_cn
-from app.jobs import importing, scanning
+from app.jobs import bundling, importing, scanning
 from app.services import billing
-from app.store import billing_drafts, db, import_mappings, jobs, scans
+from app.store import billing_drafts, bundles, db, import_mappings, jobs, scans
 
 log = structlog.get_logger()
 
@@ -25,6 +25,12 @@ class Errands:
 
     engine: Engine
     files: Files
+    gateways: Gateways | None = None
+
+    def bundle(self, bundle_id: int) -> None:
+        """Make the file of a bundle that was drafted."""
+        if self.gateways is not None:
+            bundling.run(self.engine, self.gateways, bundle_id)
 
     def bring_in(self, task_id: int) -> None:
         """Carry out an import that was asked for."""
@@ -75,9 +81,9 @@ class Errands:
         """Carry out what was released or asked for and is not done: what the worker does when it wakes."""
         with db.reading(self.engine) as session:
             drafts, tasks = billing_drafts.unfinished(session), import_mappings.unfinished(session)
-            unread = scans.unread(session)
+            unread, unbuilt = scans.unread(session), bundles.unbuilt(session)
         errands = [(self.bill, number) for number in drafts] + [(self.bring_in, number) for number in tasks]
-        errands += [(self.read_scan, number) for number in unread]
+        errands += [(self.read_scan, number) for number in unread] + [(self.bundle, number) for number in unbuilt]
         for errand, number in errands:
             if go_on():
                 try:

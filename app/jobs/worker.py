@@ -39,7 +39,9 @@ def run(
         ),
     ]
     tasks.append(
-        scheduler.Task("errands", Errands(engine, gateways.files).catch_up, every_seconds=RENDER_EVERY_SECONDS)
+        scheduler.Task(
+            "errands", Errands(engine, gateways.files, gateways).catch_up, every_seconds=RENDER_EVERY_SECONDS
+        )
     )
     if gateways.timestamps is not None:
         tasks.append(scheduler.Task("timestamps", partial(stamp, engine, gateways), every_seconds=STAMP_EVERY_SECONDS))
