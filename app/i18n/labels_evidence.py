@@ -9,6 +9,9 @@ DEMO_TIMESTAMP = "演示用时间戳，不具法律效力"
 # Along the foot of a drawn seal whose key is a self-made one.
 DEMO_MARK = "演示·无效"
 
+# What a seal says it was set for.
+SEALED_COPY = "电子送达文书 {number}"
+
 LABELS: dict[str, str] = {
     "setting.evidence": "证据链与签章",
     "setting_hint.evidence": "每日根、时间戳、签章证书和有效期",

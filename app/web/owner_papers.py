@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -43,9 +44,26 @@ Signed = Annotated[forms.Filled[SignForm], forms.filled(SignForm)]
 @router.get("/my/notices/{notice_id}.pdf")
 def original(request: Request, notice_id: Id, owner: Owner, engine: Database, outside: Outside) -> Response:
     """Send the notice as it was issued; that this very file was opened is written down."""
+    return _opened(request, engine, outside, owner, notice_id, papers.pdf_of)
+
+
+@router.get("/my/notices/{notice_id}/sealed.pdf")
+def sealed(request: Request, notice_id: Id, owner: Owner, engine: Database, outside: Outside) -> Response:
+    """Send the notice with the company's electronic seal; opening it is written down in the same way."""
+    return _opened(request, engine, outside, owner, notice_id, papers.sealed_of)
+
+
+def _opened(
+    request: Request,
+    engine: Engine,
+    outside: Gateways,
+    owner: Visit,
+    notice_id: int,
+    file_of: Callable[[Engine, Gateways, int], tuple[bytes, str]],
+) -> Response:
     with db.reading(engine) as session:
         view, found = own_notice(session, owner, notice_id, clock.today())
-    content, number = papers.pdf_of(engine, outside, found.document_id)
+    content, number = file_of(engine, outside, found.document_id)
     with db.transaction(engine) as session:
         owner_visits.read_notice(
             session,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -14,6 +15,7 @@ from app import clock
 from app.domain.access import Permission
 from app.domain.errors import Kind, Refusal, conflict, not_found
 from app.domain.notices import BatchState
+from app.gateways.ports import Gateways
 from app.services import notices
 from app.store import db, documents, notice_papers, procedure
 from app.store import notices as notice_reads
@@ -121,6 +123,22 @@ def _wanted(here: Here, model: DraftForm) -> notices.Wanted:
 @router.get("/documents/{document_id}.pdf")
 def show_document(document_id: Id, here: Viewer, engine: Database, outside: Outside) -> Response:
     """Send one notice as it was issued; one whose batch was stopped before it was printed does not exist on paper."""
+    return _handed_out(document_id, here, engine, outside, papers.pdf_of)
+
+
+@router.get("/documents/{document_id}/sealed.pdf")
+def show_sealed(document_id: Id, here: Viewer, engine: Database, outside: Outside) -> Response:
+    """Send the same notice with the company's electronic seal, as owners get it."""
+    return _handed_out(document_id, here, engine, outside, papers.sealed_of)
+
+
+def _handed_out(
+    document_id: int,
+    here: Here,
+    engine: Engine,
+    outside: Gateways,
+    file_of: Callable[[Engine, Gateways, int], tuple[bytes, str]],
+) -> Response:
     with db.reading(engine) as session:
         row = documents.by_id(session, document_id)
         reachable(here, row.community_id)
@@ -129,5 +147,5 @@ def show_document(document_id: Id, here: Viewer, engine: Database, outside: Outs
         batch = notice_papers.batch_of_document(session, document_id)
     if batch is not None and batch.state == BatchState.CANCELLED and batch.sha256 is None:
         raise conflict("notice_batch.stopped")
-    content, number = papers.pdf_of(engine, outside, document_id)
+    content, number = file_of(engine, outside, document_id)
     return pages.pdf(content, name=f"{number}.pdf")
