@@ -9,6 +9,7 @@ import typer
 
 from app.cli.books import register as add_books
 from app.cli.calc import register as add_calc
+from app.cli.casework import register as add_casework
 from app.cli.importing import register as add_importing
 from app.cli.noticing import register as add_noticing
 from app.cli.office import register as add_office
@@ -31,6 +32,7 @@ app = typer.Typer(
 for add in (
     add_books,
     add_calc,
+    add_casework,
     add_importing,
     add_noticing,
     add_office,

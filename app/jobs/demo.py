@@ -25,6 +25,7 @@ from app.gateways import keys, passwords
 from app.gateways.files import FileStore
 from app.gateways.ports import Gateways
 from app.jobs import (
+    demo_cases,
     demo_claims,
     demo_counter,
     demo_deliveries,
@@ -136,6 +137,7 @@ def build(settings: Settings) -> Estate:
         photo=(DATA / "door.png").read_bytes(),
         note=data["waiver"]["note"],
     )
+    demo_cases.fill(engine, community_id=community_id, clerk=people[0].login, **data["cases"])
     phone = demo_owner.phone_of(engine, unit_id)
     engine.dispose()
     return Estate(data["community"]["name"], units, owing, people, owner_path, owner_unit, phone)

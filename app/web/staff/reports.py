@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from app import clock
 from app.documents import codec
-from app.domain.access import Permission
+from app.domain.access import Permission, Role
 from app.domain.errors import Refusal, not_found
 from app.i18n import zh_cn
 from app.store import audit, db, estate, report_reads, unit_search
 from app.store.report_reads import By
-from app.web import forms, pages, report_deliveries, report_flows, report_rates, reporting
+from app.web import forms, pages, report_cases, report_deliveries, report_flows, report_rates, reporting
 from app.web.deps import Database, Here, Outside, Reading, reachable, require
 from app.web.reporting import Asked, Report, ReportQuery
 from app.web.staff.arrears import XLSX
@@ -39,12 +39,13 @@ REPORTS: Mapping[str, Callable[[Session, Asked], Report]] = {
     "notice-effect": report_flows.notice_effect,
     "limitation": report_flows.limitation,
     "delivery": report_deliveries.delivery,
+    "cases": report_cases.cases,
 }
 ICONS = {
     "collection": "report-money", "recovery": "rotate", "aging": "chart-bar", "movement": "list-details",
     "daily": "receipt-2", "monthly": "calendar", "prepayment": "coin", "late-charge": "clock",
     "reliefs": "discount", "notice-effect": "mail-forward", "limitation": "gavel", "audit": "history",
-    "bills": "file-invoice", "payments": "cash", "delivery": "mail",
+    "bills": "file-invoice", "payments": "cash", "delivery": "mail", "cases": "gavel",
 }  # fmt: skip
 GROUPED = frozenset({"collection", "recovery", "aging", "movement", "late-charge"})
 """The reports whose rows can stand for buildings, items or stewards; the others have rows of their own."""
@@ -62,12 +63,13 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "notice-effect": ("period", "building"),
     "limitation": ("as_of", "days", "building", "item", "steward"),
     "delivery": ("period",),
+    "cases": ("period",),
 }
 
 
 @router.get("/reports")
 def index(request: Request, here: Viewer) -> Response:
-    listed = [(code, ICONS[code], f"/reports/{code}") for code in REPORTS]
+    listed = [(code, ICONS[code], f"/reports/{code}") for code in REPORTS if _may_see(here, code)]
     listed += [(code, ICONS[code], f"/reports/{code}") for code in ("bills", "payments")]
     if here.actor.may(Permission.AUDIT_SEE):
         listed.append(("audit", ICONS["audit"], "/audit"))
@@ -104,7 +106,7 @@ def show(request: Request, here: Viewer, session: Reading, code: str) -> Respons
 def page_of(request: Request, here: Here, session: Session, code: str) -> Response:
     """Return the page of a report."""
     form = forms.of_address(ReportQuery, request)
-    if code not in REPORTS:
+    if code not in REPORTS or not _may_see(here, code):
         raise not_found("report.unknown")
     if here.community_id is None:
         return pages.page(request, "reports/empty.html", here=here, title=zh_cn.LABELS[f"report.{code}"])
@@ -129,6 +131,11 @@ def page_of(request: Request, here: Here, session: Session, code: str) -> Respon
     )
 
 
+def _may_see(here: Here, code: str) -> bool:
+    """A lawyer knows the cases in hand, not how many others the office has."""
+    return code != "cases" or here.actor.role is not Role.LAWYER
+
+
 def choices(session: Session, community_id: int) -> dict[str, list[tuple[str, str]]]:
     """Return what a report can be narrowed to."""
     people = report_reads.group_names(session, community_id=community_id, by=By.STEWARD)
@@ -147,7 +154,7 @@ def _usual(code: str) -> By:
 def _for_export(request: Request, here: Here, engine: Engine, code: str) -> Report:
     """Return the report an address asks for, refusing a faulty address instead of answering another question."""
     form = forms.of_address(ReportQuery, request)
-    if code not in REPORTS:
+    if code not in REPORTS or not _may_see(here, code):
         raise not_found("report.unknown")
     if form.model is None:
         raise Refusal("request.invalid")
