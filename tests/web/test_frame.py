@@ -15,7 +15,7 @@ from app.domain.access import MATRIX, Role
 from app.store import arrears, db, documents, jobs, search
 from app.store.tables import unit
 from app.store.tables_office import notice_batch, waiver_request
-from app.web import assets, menu
+from app.web import assets, menu, streams
 from tests.web.conftest import Browser
 from tests.web.estate import NOW, TODAY, Estate
 
@@ -129,7 +129,9 @@ def _start(engine: Engine, **facts: object) -> int:
         )
 
 
-def test_the_bell_rings_while_something_is_at_work(client: TestClient, engine: Engine, estate: Estate) -> None:
+def test_the_bell_rings_while_something_is_at_work(
+    client: TestClient, engine: Engine, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
     quiet = client.get("/units").text
     assert "data-poll" not in quiet
     job_id = _start(engine, community_id=estate.communities[0])
@@ -139,6 +141,12 @@ def test_the_bell_rings_while_something_is_at_work(client: TestClient, engine: E
     assert 'data-poll="/jobs/bell"' in text
     assert "2<span" in text.partition('id="bell"')[2][:900]
     assert "2026-11" in client.get("/jobs").text
+    monkeypatch.setattr(streams, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(streams, "TICKS", 2)
+    heard = client.get(f"/jobs/{job_id}/progress", headers={"Accept": "text/event-stream"})
+    assert heard.headers["content-type"].startswith("text/event-stream")
+    assert heard.text.count("event: message") == 1, "what did not change is not told again"
+    assert "event: over" not in heard.text
     with db.transaction(engine) as session:
         assert jobs.advance(session, job_id=job_id, done=3, line="1 幢完成", total=5)
         jobs.finish(session, job_id=job_id, now=clock.now(), result="/billing")
@@ -147,6 +155,9 @@ def test_the_bell_rings_while_something_is_at_work(client: TestClient, engine: E
     assert 'href="/billing"' in page
     assert 'data-poll="/jobs/' not in page.partition("<main")[2]
     assert client.get(f"/jobs/{job_id}/progress").headers["x-poll"] == "stop"
+    heard = client.get(f"/jobs/{job_id}/progress", headers={"Accept": "text/event-stream"})
+    assert "event: over\ndata: " in heard.text
+    assert "1 幢完成" in heard.text.partition("event: over")[2]
     assert client.get("/jobs/rows").status_code == client.get("/jobs/bell").status_code == 200
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from app import clock
 from app.domain import wording
@@ -23,8 +23,8 @@ from app.sheets import exports
 from app.sheets.exports import Column, ColumnKind
 from app.store import audit, db, estate, notice_papers, procedure
 from app.store import notices as notice_reads
-from app.web import forms, pages
-from app.web.deps import Config, Database, Finish, Here, Id, Outside, Reading, reachable, require, require_fresh
+from app.web import forms, pages, streams
+from app.web.deps import Config, Database, Finish, Here, Id, Outside, reachable, require, require_fresh
 from app.web.errors import STATUS
 from app.web.listing import PAGE_SIZE, Pager
 from app.web.staff import batch_run
@@ -137,11 +137,15 @@ def _review(session: Session, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a r
 
 
 @router.get("/notices/{batch_id}/progress")
-def progress(batch_id: Id, here: Viewer, session: Reading) -> Response:
+def progress(request: Request, batch_id: Id, here: Viewer, engine: Database) -> Response:
     """Answer with the progress line alone; it stops asking once the batch is over."""
-    context = _progress_context(session, here, _reach(session, here, batch_id))
-    headers = {"HX-Refresh": "true"} if context["batch"].state in {"done", "cancelled"} else {}
-    return HTMLResponse(pages.fragment("notices/progress.html", here=here, **context), headers=headers)
+
+    def show(session: Session) -> tuple[str, bool]:
+        context = _progress_context(session, here, _reach(session, here, batch_id))
+        html = pages.fragment("notices/progress.html", here=here, **context)
+        return html, context["batch"].state in {"done", "cancelled"}
+
+    return streams.told(request, engine, show, when_over={"HX-Refresh": "true"})
 
 
 @router.get("/notices/{batch_id}/sample.pdf")

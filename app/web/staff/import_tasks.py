@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from app import clock
 from app.domain.access import Permission
@@ -16,7 +16,7 @@ from app.domain.errors import not_found
 from app.services.imports import Options
 from app.store import audit, db, estate, import_mappings
 from app.store.types import canonical
-from app.web import pages
+from app.web import pages, streams
 from app.web.deps import Database, Here, Id, Reading, reachable, require
 from app.web.staff import import_files
 from app.web.staff.import_files import Chosen, Upload
@@ -63,11 +63,14 @@ def show(request: Request, task_id: Id, here: Viewer, session: Reading) -> Respo
 
 
 @router.get("/imports/tasks/{task_id}/progress")
-def progress(task_id: Id, here: Viewer, session: Reading) -> Response:
+def progress(request: Request, task_id: Id, here: Viewer, engine: Database) -> Response:
     """Answer the page while the import goes on."""
-    told = _task(session, here, task_id)
-    headers = {"X-Poll": "stop"} if told["row"].finished_at else {}
-    return HTMLResponse(pages.fragment("imports/progress.html", here=here, **told), headers=headers)
+
+    def show(session: Session) -> tuple[str, bool]:
+        told = _task(session, here, task_id)
+        return pages.fragment("imports/progress.html", here=here, **told), bool(told["row"].finished_at)
+
+    return streams.told(request, engine, show, when_over={"X-Poll": "stop"})
 
 
 @router.post("/imports/mappings/{mapping_id}/forget")

@@ -13,7 +13,7 @@ from app.domain.access import Permission
 from app.domain.errors import forbidden, not_found
 from app.store import audit, db, jobs
 from app.store.jobs import JobLine
-from app.web import pages, standing
+from app.web import pages, standing, streams
 from app.web.deps import AnyHere, Database, Here, Id, Reading
 
 router = APIRouter()
@@ -61,10 +61,12 @@ def show_one(request: Request, job_id: Id, here: AnyHere, session: Reading) -> R
 
 
 @router.get("/jobs/{job_id}/progress")
-def progress(job_id: Id, here: AnyHere, session: Reading) -> Response:
-    context = _context(session, here, job_id)
-    headers = {} if context["is_at_work"] else {"X-Poll": "stop"}
-    return HTMLResponse(pages.fragment("jobs/progress.html", here=here, **context), headers=headers)
+def progress(request: Request, job_id: Id, here: AnyHere, engine: Database) -> Response:
+    def show(session: Session) -> tuple[str, bool]:
+        context = _context(session, here, job_id)
+        return pages.fragment("jobs/progress.html", here=here, **context), not context["is_at_work"]
+
+    return streams.told(request, engine, show, when_over={"X-Poll": "stop"})
 
 
 @router.post("/jobs/{job_id}/cancel")

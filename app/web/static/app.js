@@ -98,22 +98,46 @@
   });
 
   // What says data-poll asks again while something is at work; an answer under the same id takes its place.
+  // What says data-stream hears of it as it happens where the browser can, and asks again where that fails.
+  function put(el, html) {
+    var box = document.createElement("div");
+    box.innerHTML = html;
+    var fresh = el.id && box.firstElementChild && box.firstElementChild.id === el.id ? box.firstElementChild : null;
+    if (fresh) { fresh.open = el.open; el.replaceWith(fresh); return fresh; }
+    el.innerHTML = html;
+    return el;
+  }
+  function hear(el) {
+    var source = new EventSource(el.dataset.poll), url = el.dataset.poll, heard = false, reloads = "reload" in el.dataset;
+    source.onmessage = function (event) { heard = true; el = put(el, event.data); };
+    source.addEventListener("over", function (event) {
+      source.close();
+      if (reloads) location.reload(); else put(el, event.data);
+    });
+    source.onerror = function () {
+      if (heard && source.readyState !== EventSource.CLOSED) return;
+      source.close();
+      el.dataset.poll = url;
+      poll(el);
+    };
+    window.addEventListener("pagehide", function () { source.close(); });
+  }
   function poll(el) {
     setTimeout(function () {
       if (!el.isConnected) return;
       fetch(el.dataset.poll, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).then(function (answer) {
         if (!answer.ok) return;
+        if (answer.headers.get("HX-Refresh")) { location.reload(); return; }
         return answer.text().then(function (html) {
-          var box = document.createElement("div");
-          box.innerHTML = html;
-          var fresh = el.id && box.firstElementChild && box.firstElementChild.id === el.id ? box.firstElementChild : null;
-          if (fresh) { fresh.open = el.open; el.replaceWith(fresh); el = fresh; } else { el.innerHTML = html; }
+          el = put(el, html);
           if (answer.headers.get("X-Poll") !== "stop" && el.dataset.poll) poll(el);
         });
       }).catch(function () { poll(el); });
     }, Number(el.dataset.every || 3000));
   }
-  document.querySelectorAll("[data-poll]").forEach(poll);
+  document.querySelectorAll("[data-poll]").forEach(function (el) {
+    if ("stream" in el.dataset && window.EventSource) hear(el); else poll(el);
+  });
 
   // The search shows its first hits while typing; Enter opens the one that is marked, at first the topmost.
   var find = document.getElementById("find"), found = document.getElementById("found"), asked = 0, wait = 0;
