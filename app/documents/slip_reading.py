@@ -24,6 +24,8 @@ _MOST_PIXELS = 60_000_000
 _LEAST_CODE = 20
 """A code smaller than so many pixels cannot have been read; what claims to be one is a mistake."""
 
+_FOOT = 12
+"""Millimetres below a slip that belong to it: the foot of its page."""
 _NUMBER = re.compile(r"CJ[0-9]{10,14}", re.ASCII)
 _LOCK = threading.Lock()
 """PDFium is one for the whole process and cannot be asked by two threads at once."""
@@ -232,11 +234,13 @@ def _has_rest(picture: Image.Image, codes: Sequence[Code]) -> bool:
     for code in codes:
         place = slip_frame.turn(code.corners)
         left, top, right, bottom = slip_frame.SLIP
-        edge = [_placed(place, x, y) for x, y in ((left - 4, top - 3), (right + 4, top - 3), (right + 4, bottom + 3))]
-        edge.append(_placed(place, left - 4, bottom + 3))
+        edge = [
+            _placed(place, x, y) for x, y in ((left - 4, top - 3), (right + 4, top - 3), (right + 4, bottom + _FOOT))
+        ]
+        edge.append(_placed(place, left - 4, bottom + _FOOT))
         cover.polygon([(x / step, y / step) for x, y in edge], fill=0)
-        # as much ink as half a code has is worth a look
-        least = max(least, (math.dist(code.corners[0], code.corners[1]) / step) ** 2 * 0.5)
+        # a slip has twice as much ink; the foot of the page that is torn off with it has far less
+        least = max(least, (math.dist(code.corners[0], code.corners[1]) / step) ** 2 * 1.1)
     margin = 4
     inside = dark.crop((margin, margin, dark.width - margin, dark.height - margin))
     return ImageStat.Stat(inside).sum[0] / 255 > least

@@ -16,7 +16,7 @@ from app.store import acknowledgements, db
 from app.store.notices import is_void
 from app.store.tables import unit
 from app.store.tables_office import app_user, document_file, notice
-from app.store.tables_scans import scan_batch, scan_decision, scan_slip
+from app.store.tables_scans import door_signing, scan_batch, scan_decision, scan_slip
 from app.store.types import canonical
 
 Row = sa.Row[Any]
@@ -257,5 +257,7 @@ def files_of(session: Session) -> list[tuple[str, str]]:
     found = [(f"scan:{row.id}", row.sha256) for row in session.execute(sa.select(B.id, B.sha256))]
     columns = (S.slip_sha256, S.ticks_sha256, S.signature_sha256)
     for row in session.execute(sa.select(S.id, *columns)):
-        found += [(f"scan_slip:{row.id}", sha256) for sha256 in row[1:] if sha256]
-    return found
+        found += [(f"scan_slip:{row.id}", sha256) for sha256 in row[1:]]
+    photos = sa.select(door_signing.c.notice_id, door_signing.c.photo_sha256)
+    found += [(f"door:{row.notice_id}", row.photo_sha256) for row in session.execute(photos)]
+    return [(name, sha256) for name, sha256 in found if sha256]
