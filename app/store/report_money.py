@@ -211,23 +211,24 @@ def _waived(
     )
     if scope.building:
         query = query.where(unit.c.building == scope.building)
+    by_bill: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for decision in decisions:
+        for bill_id in decision["bills"] if decision["kind"] != "discount" else ():
+            by_bill[bill_id].append(decision)
     rows: dict[int, Given] = {}
     for found in session.execute(query):
-        decision = _responsible(decisions, found)
-        key = decision["id"] if decision else -found.bill_id
-        row = rows.setdefault(key, _row(decision) if decision else Given("correction", "", "", unit=found.label))
+        behind = _responsible(by_bill.get(found.bill_id, ()), found.since_on)
+        key = behind["id"] if behind else -found.bill_id
+        row = rows.setdefault(key, _row(behind) if behind else Given("correction", "", "", unit=found.label))
         row.unit_id = found.unit_id
         row.fen += int(found.fen)
     return list(rows.values())
 
 
-def _responsible(decisions: Sequence[dict[str, Any]], step: Any) -> dict[str, Any] | None:  # noqa: ANN401 - a row
-    """Return the decision behind a step of a bill's waived late charge: that of the day, else one still pending."""
-    own = [
-        d for d in decisions if d["unit_id"] == step.unit_id and step.bill_id in d["bills"] and d["kind"] != "discount"
-    ]
-    of_the_day = [d for d in own if step.since_on in {d["value_on"], d["undone_on"]}]
-    pending = [d for d in own if d["kind"] == "conditional_waiver" and d["value_on"] <= step.since_on]
+def _responsible(own: Sequence[dict[str, Any]], on: dt.date) -> dict[str, Any] | None:
+    """Return the decision on a bill behind a step of its waived late charge: that of the day, else a pending one."""
+    of_the_day = [d for d in own if on in {d["value_on"], d["undone_on"]}]
+    pending = [d for d in own if d["kind"] == "conditional_waiver" and d["value_on"] <= on]
     return next(iter([*of_the_day, *pending]), None)
 
 
