@@ -31,7 +31,7 @@ def owing(engine: Engine, estate: Estate) -> int:
 
 
 def _owes(engine: Engine, unit_id: int) -> bool:
-    from app.store import arrears  # noqa: PLC0415
+    from app.store import arrears
 
     with db.reading(engine) as session:
         return bool(arrears.bills_on(session, as_of=TODAY, unit_ids=[unit_id], overdue_only=True))
@@ -125,9 +125,7 @@ def test_the_same_bills_never_go_to_court_twice(browser: Browser, owing: int) ->
     clerk = browser("clerk")
     case_id = opened(clerk, owing)
     assert opened(clerk, owing) == case_id, "the same form sent twice acts once"
-    answer = clerk.post(
-        "/cases/new", data={"unit": str(owing), "key": "a-third-key", "act": "open", "reason": REASON}
-    )
+    answer = clerk.post("/cases/new", data={"unit": str(owing), "key": "a-third-key", "act": "open", "reason": REASON})
     assert answer.status_code == 422
     assert "已在另一个未结案件里" in answer.text
 
@@ -171,7 +169,8 @@ def test_a_lawyer_reaches_only_cases_in_hand_until_they_expire(
     assert ours == _pdf()
     with pikepdf.open(io.BytesIO(mine)) as marked:
         assert b"lawyer" in b"".join(
-            part.read_bytes() for part in marked.pages[0].Contents  # type: ignore[attr-defined]
+            part.read_bytes()
+            for part in marked.pages[0].Contents  # type: ignore[attr-defined]
         )
     assert lawyer.post(f"/cases/{case_id}/step", data={"to": "ready", "on": "2026-11-23"}).status_code == 403
     with db.transaction(engine) as session:
@@ -264,6 +263,6 @@ def test_parties_are_masked_and_a_reveal_is_logged(browser: Browser, engine: Eng
 
 
 def test_every_stage_has_a_name() -> None:
-    from app.i18n import zh_cn  # noqa: PLC0415
+    from app.i18n import zh_cn
 
     assert all(f"case_stage.{stage.value}" in zh_cn.LABELS for stage in Stage)
