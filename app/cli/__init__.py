@@ -8,6 +8,7 @@ import sys
 import typer
 
 from app.cli.books import register as add_books
+from app.cli.bundling import register as add_bundling
 from app.cli.calc import register as add_calc
 from app.cli.casework import register as add_casework
 from app.cli.importing import register as add_importing
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 for add in (
     add_books,
+    add_bundling,
     add_calc,
     add_casework,
     add_importing,

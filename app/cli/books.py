@@ -197,8 +197,17 @@ def _print_statement(opened: Engine, unit_id: int, on: date, file: Path) -> None
     say(f"printed to {file}")
 
 
-def verify(*, as_json: Json = False) -> None:
-    """Recompute the books, the evidence, every file, seal and timestamp; name what differs."""
+def verify(
+    file: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="A bundle; without one, this installation.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Recompute the books, the evidence, every file, seal and timestamp, or check a bundle; name what differs."""
+    if file is not None:
+        _verify_bundle(file, as_json=as_json)
+        return
     from app import settings
     from app.i18n import zh_cn
     from app.jobs import outside, verification
@@ -214,5 +223,17 @@ def verify(*, as_json: Json = False) -> None:
     answer(payload, as_json=as_json, lines=[f"checked {counts or 'an empty ledger'}: {len(problems)} problems"])
     for problem in problems:
         say(f"{problem['where']}: {problem['what']} {problem['message']}")
+    if problems:
+        raise typer.Exit(REFUSED)
+
+
+def _verify_bundle(file: Path, *, as_json: bool) -> None:
+    from app.cli.bundling import examined
+
+    checked, problems = examined(file)
+    payload = {"ok": not problems, "checked": checked, "problems": problems}
+    answer(payload, as_json=as_json, lines=[f"checked {checked}: {len(problems)} problems"])
+    for problem in problems:
+        say(f"{problem['where']}: {problem['message']}")
     if problems:
         raise typer.Exit(REFUSED)

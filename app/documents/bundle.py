@@ -109,6 +109,12 @@ def pdfs_of(content: bytes) -> list[tuple[str, bytes]]:
         return [(name, archive.read(name)) for name in archive.namelist() if name.lower().endswith(".pdf")]
 
 
+def is_sealed(content: bytes) -> bool:
+    """Tell whether a bundle says that it is sealed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return bool(json.loads(archive.read(MANIFEST))["state"] == "sealed")
+
+
 def digest(content: bytes) -> bytes:
     """Return the SHA-256 a timestamp is asked for."""
     return hashlib.sha256(content).digest()

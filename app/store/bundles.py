@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import not_found
 from app.store import db, evidence, evidence_roots
-from app.store.tables_case_papers import bundle, bundle_draft, bundle_file, bundle_handover, bundle_seal
+from app.store.tables_case_papers import (
+    bundle,
+    bundle_draft,
+    bundle_file,
+    bundle_handover,
+    bundle_seal,
+    case_paper_freeze,
+)
 from app.store.tables_cases import court_case
 from app.store.tables_evidence import evidence_root, timestamp_token
 from app.store.tables_office import app_user
@@ -147,10 +154,19 @@ def handovers(session: Session, case_id: int) -> list[Row]:
     return list(session.execute(query).mappings())
 
 
-def sealed_files(session: Session) -> list[tuple[str, str]]:
-    """Return (number of the bundle, hash) of every sealed bundle's file."""
-    query = sa.select(bundle_seal.c.bundle_id, bundle_seal.c.zip_sha256).order_by(bundle_seal.c.bundle_id)
-    return [(str(row.bundle_id), row.zip_sha256) for row in session.execute(query)]
+def files_of(session: Session) -> list[tuple[str, str]]:
+    """Return (name, hash) of every file of a frozen paper and every bundle, for the caller to check."""
+    papers = [
+        (f"case_paper:{row.paper_id}", sha256)
+        for row in session.execute(sa.select(case_paper_freeze))
+        for sha256 in (row.pdf_sha256, row.docx_sha256)
+    ]
+    made = [
+        (f"bundle:{row.bundle_id}", row.zip_sha256)
+        for table in (bundle_draft, bundle_seal)
+        for row in session.execute(sa.select(table.c.bundle_id, table.c.zip_sha256))
+    ]
+    return [(name, sha256) for name, sha256 in papers + made if sha256]
 
 
 def chain(session: Session, unit_id: int) -> tuple[dict[str, Any], list[tuple[str, bytes, bool]]]:

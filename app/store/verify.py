@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.store import chain, ledger, replay, scans
+from app.store import bundles, chain, ledger, replay, scans
 from app.store.tables import account, allocation, bill, bill_hold, bill_state, ledger_entry, unit
 from app.store.tables_office import document, document_file, stored_file
 from app.store.tables_portal import acknowledgement
@@ -73,7 +73,7 @@ def _files_of_owners(session: Session) -> list[tuple[str, str]]:
         for row in session.execute(sa.select(acknowledgement))
         for sha256 in (row.record_sha256, row.picture_sha256)
     ]
-    return [(name, sha256) for name, sha256 in found + scans.files_of(session) if sha256]
+    return [(name, sha256) for name, sha256 in found + scans.files_of(session) + bundles.files_of(session) if sha256]
 
 
 def _unit_chunks(session: Session) -> Iterator[dict[int, sa.Row[Any]]]:

@@ -13,7 +13,7 @@ from app.documents.contexts import Tone
 from app.domain import statutes
 from tests.documents import printed, samples
 
-TEMPLATES = sorted(render.TEMPLATES.glob("*"))
+TEMPLATES = sorted(path for path in render.TEMPLATES.rglob("*") if path.is_file())
 FORBIDDEN = (
     "停水",
     "停电",
