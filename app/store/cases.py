@@ -46,6 +46,15 @@ def case_row(session: Session, case_id: int) -> Row:
     return _read(dict(found))
 
 
+def by_number(session: Session, number: str, community_id: int | None = None) -> int | None:
+    """Return the case of a number, in one community or in any; None where there is none, or more than one."""
+    query = sa.select(court_case.c.id).where(court_case.c.number == number.strip())
+    if community_id is not None:
+        query = query.where(court_case.c.community_id == community_id)
+    found = list(session.execute(query.limit(2)).scalars())
+    return found[0] if len(found) == 1 else None
+
+
 def locked(session: Session, case_id: int) -> Row:
     """Return one case, locked until the commit.
 
