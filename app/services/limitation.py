@@ -153,7 +153,7 @@ def obstruct(session: Session, *, hindrance: Hindrance, proof: Kept | None, by: 
     if hindrance.from_on > by.today or (hindrance.until_on or by.today) > by.today:
         raise Refusal("obstacle.ahead", field="from_on")
     if not hindrance.note.strip():
-        raise Refusal("obstacle.note_missing", field="note")
+        raise Refusal("obstacle.note_missing", field="said")
     bills = _bills(session, hindrance.unit_id, hindrance.bill_ids, by.today)
     if proof is None:
         raise Refusal("obstacle.proof_missing", field="file")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.reporting import EFFECT_DAYS, Standing, share, total
 from app.i18n import zh_cn
 from app.sheets.report_book import Kind, Value
-from app.store import report_money, report_reads
+from app.store import limitation_reads, report_money, report_reads
 from app.store.report_money import Receipts
 from app.store.report_reads import By
 from app.web.pages import named
@@ -270,3 +270,43 @@ def _limited(name: str, rows: Sequence[report_money.Limited]) -> Table:
     sums = (sum(one.principal_fen for one in rows), sum(one.late_fen for one in rows))
     foot = Line((zh_cn.LABELS["report.sum"], "", "", None, None, None, "", *sums, ""))
     return Table(name, _LIMIT_COLUMNS, lines, foot)
+
+
+_CLAIM_COLUMNS = (
+    Measure("claims_state", Kind.TEXT),
+    Measure("claims_units", Kind.NUMBER),
+    Measure("claims_bills", Kind.NUMBER),
+    Measure("claims_principal"),
+    Measure("claims_late"),
+    Measure("claims_total"),
+    Measure("claims_first_on", Kind.DATE),
+)
+
+
+def claims(session: Session, asked: Asked) -> Report:
+    """Return 诉请与时效: what is overdue today, by the state of its limitation."""
+    wanted = limitation_reads.Filter(asked.scope.community_id, building=asked.scope.building)
+    counts = limitation_reads.counts(session, as_of=asked.today, wanted=wanted)
+
+    def line(label: str, found: Sequence[limitation_reads.Count], units: int | None) -> tuple[Value, ...]:
+        bills, principal = sum(one.bills for one in found), sum(one.principal_fen for one in found)
+        late = sum(one.late_charge_fen for one in found)
+        first_on = min((one.first_on for one in found if one.first_on), default=None)
+        return (label, units, bills, principal, late, principal + late, first_on)
+
+    lines = tuple(
+        Line(
+            line(named(one.state.value, "limitation_state"), [one], one.units),
+            {"claims_bills": address("/limitation", {"state": one.state.value, "building": wanted.building})},
+        )
+        for one in counts
+    )
+    foot = Line(line(zh_cn.LABELS["report.sum"], counts, None))
+    by_state = {one.state.value: one.principal_fen for one in counts}
+    figures = (
+        Figure(Measure("claims_all"), sum(by_state.values())),
+        Figure(Measure("claims_urgent"), by_state["critical"] + by_state["soon"]),
+        Figure(Measure("claims_expired"), by_state["expired"]),
+    )
+    asked = replace(asked, as_of=asked.today)
+    return Report("claims", asked, figures, (Table("claims", _CLAIM_COLUMNS, lines, foot),), period=False)

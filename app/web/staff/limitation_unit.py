@@ -49,7 +49,7 @@ class ObstacleForm(forms.FormModel):
     from_on: forms.Date = Field(title="自")
     until_on: forms.Date | None = Field(default=None, title="至")
     bill: list[forms.Number] = Field(default_factory=list, title="账单", max_length=400)
-    note: forms.Text = Field(default="", title="说明", max_length=200)
+    said: forms.Text = Field(default="", title="说明", max_length=200)
     key: Key = Field(title="表单编号")
 
 
@@ -107,7 +107,7 @@ def obstruct(
             from_on=model.from_on,
             until_on=model.until_on,
             bill_ids=tuple(dict.fromkeys(model.bill)),
-            note=model.note,
+            note=model.said,
         )
         return service.obstruct(session, hindrance=hindrance, proof=proof, by=by(here), key=model.key)
 

@@ -38,13 +38,15 @@ REPORTS: Mapping[str, Callable[[Session, Asked], Report]] = {
     "reliefs": report_flows.reliefs,
     "notice-effect": report_flows.notice_effect,
     "limitation": report_flows.limitation,
+    "claims": report_flows.claims,
     "delivery": report_deliveries.delivery,
     "cases": report_cases.cases,
 }
 ICONS = {
     "collection": "report-money", "recovery": "rotate", "aging": "chart-bar", "movement": "list-details",
     "daily": "receipt-2", "monthly": "calendar", "prepayment": "coin", "late-charge": "clock",
-    "reliefs": "discount", "notice-effect": "mail-forward", "limitation": "gavel", "audit": "history",
+    "reliefs": "discount", "notice-effect": "mail-forward", "limitation": "gavel", "claims": "clock-hour-4",
+    "audit": "history",
     "bills": "file-invoice", "payments": "cash", "delivery": "mail", "cases": "gavel",
 }  # fmt: skip
 GROUPED = frozenset({"collection", "recovery", "aging", "movement", "late-charge"})
@@ -62,6 +64,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "reliefs": ("period", "building"),
     "notice-effect": ("period", "building"),
     "limitation": ("as_of", "days", "building", "item", "steward"),
+    "claims": ("building",),
     "delivery": ("period",),
     "cases": ("period",),
 }
