@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import structlog
 from sqlalchemy import Engine
 
@@ -12,6 +14,9 @@ from app.i18n import zh_cn
 from app.services import bundles
 from app.store import bundles as store
 from app.store import db, jobs
+
+GRACE = dt.timedelta(minutes=3)
+"""So long whoever asked for a bundle is left to make it; then its process is taken for dead."""
 
 log = structlog.get_logger()
 

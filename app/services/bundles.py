@@ -214,7 +214,7 @@ def settle_seal(session: Session, *, built: Built, by: By) -> None:
     """
     check_seal(session, bundle_id=built.bundle_id, by=by)
     row = bundles.one(session, built.bundle_id)
-    bundles.seal_row(
+    bundles.add_seal(
         session,
         {
             "bundle_id": built.bundle_id,

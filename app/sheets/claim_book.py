@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from app.domain.case_facts import CaseFacts, Due
-from app.i18n import labels_claim_book as words
+from app.i18n import claim_book_words as words
 from app.sheets import writing
 
 _PER_YUAN = 100

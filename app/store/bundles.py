@@ -84,7 +84,7 @@ def built(
     db.insert_one_new(session, bundle_draft, row)
 
 
-def seal_row(session: Session, row: Mapping[str, Any], files: Sequence[tuple[str, str, int]]) -> None:
+def add_seal(session: Session, row: Mapping[str, Any], files: Sequence[tuple[str, str, int]]) -> None:
     """Write the seal of a bundle and every file in it; the table itself refuses the person who drafted it."""
     session.execute(sa.insert(bundle_seal).values(**row))
     session.execute(
@@ -131,12 +131,12 @@ def newest_of(session: Session, case_ids: Sequence[int]) -> dict[int, Row]:
     return {row["case_id"]: _read(row) for row in session.execute(query).mappings()}
 
 
-def unbuilt(session: Session) -> list[int]:
-    """Return the drafts whose file was not made yet, oldest first."""
+def unbuilt(session: Session, *, drafted_before: dt.datetime) -> list[int]:
+    """Return the drafts whose file should be there by now and is not, oldest first."""
     query = (
         sa.select(bundle.c.id)
         .outerjoin(bundle_draft, bundle_draft.c.bundle_id == bundle.c.id)
-        .where(bundle_draft.c.id.is_(None))
+        .where(bundle_draft.c.id.is_(None), bundle.c.drafted_at < drafted_before)
         .order_by(bundle.c.id)
     )
     return list(session.execute(query).scalars())

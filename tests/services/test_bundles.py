@@ -53,9 +53,19 @@ def people(engine: Engine, community_id: int) -> tuple[By, By]:
     return By(TODAY, NOW, "drafter", made[0]), By(TODAY, NOW, "sealer", made[1])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the certificates once: the keys are long."""
+    KEYS.append(tmp_path_factory.mktemp("keys"))
+    return KEYS[-1]
+
+
+KEYS: list[Path] = []
+
+
 def outside(folder: Path) -> Gateways:
     plain = noticing.gateways(folder, noticing.PlainPrinter())
-    made = SelfMade(folder / "keys")
+    made = SelfMade(KEYS[-1], lambda: NOW)
     stamps = LocalTimestamps(made, lambda: NOW)
     return replace(plain, printer=noticing.plain_page, timestamps=stamps, sealer=sealing.CompanySealer(made, stamps))
 
@@ -151,7 +161,7 @@ def test_who_drafted_a_bundle_does_not_seal_it_and_the_table_says_so_too(engine:
     for drafted_by, sealed_by in ((drafter, drafter), (sealer, drafter)):
         people_of = {"drafted_by": drafted_by.actor_id, "sealed_by": sealed_by.actor_id}
         with pytest.raises(sa.exc.IntegrityError), db.transaction(engine) as session:
-            store.seal_row(session, {**row, **people_of}, [("a", "c" * 64, 1)])
+            store.add_seal(session, {**row, **people_of}, [("a", "c" * 64, 1)])
 
 
 def test_a_bundle_never_changes_and_is_sealed_once(engine: Engine, tmp_path: Path) -> None:
@@ -198,7 +208,8 @@ def test_many_cases_at_once_are_drafted_and_what_is_not_a_case_is_refused(engine
     with db.transaction(engine) as session:
         numbers = bundles.draft(session, case_ids=chosen, by=drafter)
     with db.reading(engine) as session:
-        assert store.unbuilt(session) == numbers
+        assert store.unbuilt(session, drafted_before=NOW) == []
+        assert store.unbuilt(session, drafted_before=NOW + dt.timedelta(minutes=5)) == numbers
         assert {number: row["id"] for number, row in store.newest_of(session, chosen).items()} == dict(
             zip(chosen, numbers, strict=True)
         )
