@@ -31,6 +31,7 @@ from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_signer import (
     DSSContentSettings,
+    PdfSigningSession,
     SigDSSPlacementPreference,
     TimestampDSSContentSettings,
 )
@@ -69,7 +70,7 @@ class _CachedSigner(signers.Signer):
     """Signs with a key that was loaded and checked once; the dry run that measures sizes costs nothing."""
 
     def __init__(self, key: SealKey) -> None:
-        certificates = SimpleCertificateStore()
+        certificates = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         certificates.register_multiple([key.certificate, *key.chain])
         super().__init__(
             signing_cert=key.certificate,
@@ -90,7 +91,7 @@ class _Stamper(TimeStamper):
     """Asks our own gateway: its list of authorities, its checks."""
 
     def __init__(self, stamp: Callable[[bytes], bytes]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._stamp = stamp
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
@@ -106,7 +107,7 @@ class _DatedSigner(signers.PdfSigner):
 
     at: dt.datetime
 
-    def init_signing_session(self, *args: Any, **kwargs: Any) -> signers.PdfSigningSession:  # noqa: ANN401 - pyHanko's own signature
+    def init_signing_session(self, *args: Any, **kwargs: Any) -> PdfSigningSession:  # noqa: ANN401 - pyHanko's own signature
         """Begin, at the time given."""
         session = super().init_signing_session(*args, **kwargs)
         session.system_time = self.at

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from asn1crypto import x509
 from sqlalchemy.orm import Session
 
 from app.documents import seal as paper
@@ -96,7 +97,7 @@ class CompanySealer:
             return self.self_made.company()
         return certificates.load(self.key_file, self.password)
 
-    def _roots(self, identity: certificates.Identity) -> tuple[certificates.asn1.Certificate, ...]:
+    def _roots(self, identity: certificates.Identity) -> tuple[x509.Certificate, ...]:
         """Return what the check built into a long-lived seal goes up to: our own roots and those of the authority."""
         found = [self.self_made.root()] if self.timestamps is None or self.timestamps.is_demo else []
         found += certificates.roots(self.tsa_roots_file) if self.tsa_roots_file is not None else []
