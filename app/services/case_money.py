@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.domain.cases import PREPARING, CostKind, Stage
+from app.domain.cases import PREPARING, CostKind, DateKind, Stage
 from app.domain.deeds import By
 from app.domain.errors import Refusal, conflict, not_found
 from app.store import case_log, cases, once
@@ -134,6 +134,9 @@ def add_cost(
     made = cases.add(
         session, "cost", [{"case_id": case_id, **cost, "recorded_by": by.actor_id, "recorded_at": by.now}]
     )[0]
+    if kind is CostKind.COURT_FEE:
+        kinds = [DateKind.FEE_PAYMENT.value]
+        cases.finish_dates(session, case_id=case_id, kinds=kinds, by=by.actor_id, at=by.now)
     case_log.log(session, row, "case.cost_recorded", by, cost=made)
     once.settle(session, key=key, scope="case_cost", result={"id": made})
     return made
