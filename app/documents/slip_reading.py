@@ -24,6 +24,7 @@ _MOST_PIXELS = 60_000_000
 _LEAST_CODE = 20
 """A code smaller than so many pixels cannot have been read; what claims to be one is a mistake."""
 
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _FOOT = 12
 """Millimetres below a slip that belong to it: the foot of its page."""
 _NUMBER = re.compile(r"CJ[0-9]{10,14}", re.ASCII)
@@ -125,7 +126,8 @@ def _painted(content: bytes, page: int) -> Image.Image:
         try:
             sheet = document[page - 1]
             scale = min(DPI / 72, MOST_SIDE / max(*sheet.get_size(), 1))
-            return sheet.render(scale=scale, grayscale=True).to_pil().convert("L")
+            painted: Image.Image = sheet.render(scale=scale, grayscale=True).to_pil()
+            return painted.convert("L")
         finally:
             document.close()
 
@@ -195,7 +197,7 @@ def _second_looks(picture: Image.Image) -> Iterator[tuple[Image.Image, float, fl
 
 def _read(picture: Image.Image) -> tuple[list[Code], bool]:
     codes, has_link = list[Code](), False
-    for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode, try_invert=False):
+    for found in zxingcpp.read_barcodes(picture, formats=_QR, try_invert=False):
         if _NUMBER.fullmatch(found.text):
             at = found.position
             corners = tuple(

@@ -111,7 +111,11 @@ def _deliver(session: Session, notice_id: int, signed: Signed, by: By) -> int:
     delivery_id = deliveries.open_delivery(
         session, notice_id=notice_id, channel=Channel.HAND, by=by.actor_id, at=by.now
     )
-    facts = {"receiver": signed.name.strip(), "relation": signed.relation.value, "digest": signed.digest}
+    facts: dict[str, Any] = {
+        "receiver": signed.name.strip(),
+        "relation": signed.relation.value,
+        "digest": signed.digest,
+    }
     facts |= {"is_owner_name": signed.is_owner_name, "staff": [by.actor], "is_on_screen": True}
     files = (signed.record_sha256, signed.picture_sha256, signed.photo_sha256)
     return deliveries.add_event(

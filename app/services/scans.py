@@ -157,7 +157,11 @@ def confirm(session: Session, *, slip_id: int, said: Said, by: By) -> int:
     delivery_id = deliveries.open_delivery(
         session, notice_id=row.notice_id, channel=Channel.HAND, by=by.actor_id, at=by.now
     )
-    facts = {"receiver": said.receiver.strip(), "relation": said.relation.value, "ticks": list(said.ticks)}
+    facts: dict[str, Any] = {
+        "receiver": said.receiver.strip(),
+        "relation": said.relation.value,
+        "ticks": list(said.ticks),
+    }
     facts |= {"note": said.note.strip(), "scan_slip": slip_id, "is_owner_name": is_owner}
     event_id = deliveries.add_event(
         session,

@@ -91,7 +91,7 @@ def undo(engine: Engine, office: Office, slip_id: int, reason: str = "填错") -
         scans.undo(session, slip_id=slip_id, reason=reason, by=office.by)
 
 
-def act_by(engine: Engine, office: Office) -> set[dt.date]:
+def act_by(engine: Engine, office: Office) -> set[dt.date | None]:
     with db.reading(engine) as session:
         return {clock.base_on for clock in limitation_reads.clocks_of_unit(session, office.made.units[0], RECEIVED)}
 
