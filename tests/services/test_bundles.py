@@ -245,7 +245,7 @@ def test_a_paper_is_drafted_drafted_anew_and_frozen_once(engine: Engine, tmp_pat
         case_papers.freeze(session, case_id=case_id, made=paper, by=drafter)
         with pytest.raises(Refusal, match="frozen_already"):
             case_papers.freeze(session, case_id=case_id, made=paper, by=drafter)
-        with pytest.raises(Refusal, match="case_paper.unknown"):
+        with pytest.raises(Refusal, match=r"case_paper\.unknown"):
             paper_store.one(session, case_id=case_id + 1, paper_id=numbers[1])
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), db.transaction(engine) as session:
         session.execute(sa.delete(case_paper))
