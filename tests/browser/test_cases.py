@@ -40,4 +40,4 @@ def test_a_clerk_takes_a_unit_from_arrears_to_a_hearing(desk: Desk, office: Offi
 
 
 def test_the_pages_of_cases_have_no_fault_for_screen_readers(desk: Desk, office: Office) -> None:
-    walk(desk, office, "manager", PAGES)
+    assert walk(desk.page("manager"), office, PAGES) == []
