@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -214,7 +214,7 @@ def _keep(session: Session, unit_id: int, proof: Kept, by: By) -> int:
     return stored_files.add_one(session, subject=f"limitation:{unit_id}", file=proof, at=by.now, by=by.actor_id)
 
 
-def _log(session: Session, action: str, unit: Any, by: By, facts: dict[str, object]) -> None:  # noqa: ANN401 - a row
+def _log(session: Session, action: str, unit: Any, by: By, facts: Mapping[str, object]) -> None:  # noqa: ANN401 - a row
     audit.record(
         session,
         at=by.now,

@@ -132,7 +132,7 @@ def claim_facts(session: Session, claim_id: int) -> dict[str, Any]:
 
 def is_intact(found: sa.Row[Any]) -> bool:
     """Tell whether the facts of a frozen claim still have their hash."""
-    return hashlib.sha256(found.facts.encode()).hexdigest() == found.facts_hash
+    return bool(hashlib.sha256(found.facts.encode()).hexdigest() == found.facts_hash)
 
 
 def _query() -> sa.Select[Any]:

@@ -46,7 +46,7 @@ def recompute(session: Session, bill_ids: Iterable[int]) -> int:
         session.execute(sa.delete(bill_clock).where(bill_clock.c.bill_id.in_(part)))
         if not told or calendar is None:
             continue
-        columns = (bill.c.id, bill.c.community_id, bill.c.unit_id, bill.c.due_on)
+        columns: list[ColumnElement[Any]] = [bill.c.id, bill.c.community_id, bill.c.unit_id, bill.c.due_on]
         bills = session.execute(sa.select(*columns).where(bill.c.id.in_(sorted(told)))).all()
         rows = [_row(one, told[one.id], calendar) for one in bills]
         session.execute(sa.insert(bill_clock), rows)
@@ -98,7 +98,7 @@ def follow_notice(session: Session, notice_id: int) -> None:
     recompute(session, session.execute(listed).scalars())
 
 
-def everything() -> sa.Select[tuple[int]]:
+def everything() -> sa.Select[Any]:
     """Select every bill something happened to: what must have a row."""
     paid = sa.select(allocation.c.bill_id)
     signed = sa.select(notice_bill.c.bill_id).join(

@@ -177,7 +177,7 @@ def counts(session: Session, *, as_of: dt.date, wanted: Filter) -> list[Count]:
     first_on = sa.func.min(q.c.act_by_on, type_=q.c.act_by_on.type)
     query = sa.select(q.c.state, sa.func.count(q.c.unit_id.distinct()), sa.func.count(), *sums, first_on)
     found = {
-        row[0]: Count(State(row[0]), *row[1:3], int(row[3]), int(row[4]), row[5])
+        row[0]: Count(State(row[0]), row[1], row[2], int(row[3]), int(row[4]), row[5])
         for row in session.execute(query.group_by(q.c.state))
     }
     return [found.get(state.value) or Count(state, 0, 0, 0, 0, None) for state in State]

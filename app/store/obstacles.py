@@ -123,7 +123,7 @@ def of_unit(session: Session, unit_id: int) -> list[Entry]:
         .group_by(o.entry_key, o.unit_id, o.reason, o.from_on, until_on, o.file_id, o.note, taken.c.id.is_not(None))
         .order_by(o.from_on.desc(), o.entry_key)
     )
-    return [Entry(*row[:-1], is_withdrawn=bool(row[-1])) for row in session.execute(query)]
+    return [Entry(**{name: row[name] for name in Entry.__slots__}) for row in session.execute(query).mappings()]
 
 
 def entry(session: Session, *, unit_id: int, entry_key: str) -> Entry:

@@ -362,9 +362,7 @@ def limited(session: Session, scope: Scope, *, as_of: dt.date, days: int, older:
     return sorted(rows, key=lambda one: (one.clock.last_on, one.label, one.bill_id))
 
 
-def _then(
-    session: Session, found: Sequence[sa.Row[Any]], as_of: dt.date
-) -> dict[int, tuple[dt.date | None, dt.date | None]]:
+def _then(session: Session, found: Sequence[Any], as_of: dt.date) -> dict[int, tuple[dt.date | None, dt.date | None]]:
     """Return (last day, last interruption) of the bills something happened to after ``as_of``, as it was then."""
     later = [row for row in found if row.is_later]
     if not later:
