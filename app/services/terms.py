@@ -272,9 +272,8 @@ _CARRY: Mapping[Kind, Callable[[Session, Row, Facts, str, By], tuple[str, Facts]
 
 def _want(session: Session, kind: Kind, target: Row, facts: Facts, reason: str, by: By) -> int:
     """Refuse what could not be carried out today, and keep the rest for a second person."""
-    with session.begin_nested() as rehearsal:
+    with terms_drafts.rehearsing(session):
         _CARRY[kind](session, target, facts, reason, by)
-        rehearsal.rollback()
     row = {
         "community_id": target.community_id,
         "unit_id": None if kind is Kind.PRICE_BACK else target.id,

@@ -99,7 +99,7 @@ def match(session: Session, *, unclaimed_id: int, unit_id: int, amount_fen: int,
     unit = estate.unit_row(session, unit_id)
     if unit.community_id != row.community_id:
         raise Refusal("unclaimed.other_community", field="unit")
-    on = posting_day(session, row)
+    on = posting_day(session, row=row)
     note = row.note
     if on != row.received_on:
         arrived = zh_cn.LABELS["unclaimed.arrived"].format(on=row.received_on.isoformat())
@@ -131,7 +131,7 @@ def match(session: Session, *, unclaimed_id: int, unit_id: int, amount_fen: int,
     return matched
 
 
-def posting_day(session: Session, row: Any) -> dt.date:  # noqa: ANN401 - a row of the store
+def posting_day(session: Session, *, row: Any) -> dt.date:  # noqa: ANN401 - a row of the store
     """Return the day money that came in is booked on: the day it came, or the first open day after it."""
     return closing.first_open(session, row.community_id, on=row.received_on)
 

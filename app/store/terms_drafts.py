@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,14 @@ from app.store.tables_tariffs import terms_draft
 
 Row = Any
 """A row, read by attribute."""
+
+
+@contextmanager
+def rehearsing(session: Session) -> Iterator[None]:
+    """Let something be tried and leave nothing of it behind; what it refuses is refused."""
+    with session.begin_nested() as trial:
+        yield
+        trial.rollback()
 
 
 def add(session: Session, row: Mapping[str, Any]) -> int:

@@ -239,7 +239,7 @@ def _trial(session: Session, here: Here, unclaimed_id: int, model: MatchForm) ->
     row = _reachable(session, here, unclaimed_id)
     today = clock.today()
     unit_id = _unit_of(session, row.community_id, model.unit)
-    on = unclaimed.posting_day(session, row)
+    on = unclaimed.posting_day(session, row=row)
     receipt = payments.Receipt(unit_id, on, model.amount, Method(row.method))
     return Trial(unit_view.view(session, unit_id, today), payments.preview(session, receipt=receipt, today=today))
 
@@ -284,7 +284,7 @@ def _page(
         match=match,
         back=back,
         trial=trial,
-        posting_on=unclaimed.posting_day(session, row),
+        posting_on=unclaimed.posting_day(session, row=row),
         may_match=row.left_fen > 0 and not is_mine and here.actor.may(Permission.UNCLAIMED_MATCH),
         is_mine=is_mine,
         wanted=request.query_params.get("unit", "")[:60],
