@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from app.gateways import timestamps
 from app.jobs.outside import Trust
 from app.store import audit_chain, db, evidence_checks, evidence_reads, evidence_roots, verify
-from app.store.verify import Problem, Report
+from app.store.problems import Problem, Report
 
 
 def examine(engine: Engine, *, files_dir: Path, trust: Trust | None = None) -> Report:

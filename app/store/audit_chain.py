@@ -12,10 +12,10 @@ from sqlalchemy import Row, event, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.store import chain, db
+from app.store.problems import Problem
 from app.store.tables_office import audit_event
 from app.store.tables_security import audit_seal
 from app.store.types import canonical
-from app.store.verify import Problem
 
 _PENDING = "qingqian_audit_events"
 _LOCK = 0x61756469  # "audi": any number, as long as every process takes the same

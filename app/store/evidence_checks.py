@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.domain import merkle
 from app.store import chain, evidence, evidence_roots
+from app.store.problems import Problem
 from app.store.tables import ledger_entry, unit
 from app.store.tables_evidence import evidence_entry, evidence_leaf, evidence_root, evidence_seal
 from app.store.tables_security import audit_seal
-from app.store.verify import Problem
 
 NAMED = 100
 

@@ -6,34 +6,18 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.store import bundles, chain, ledger, replay, scans
+from app.store.problems import Problem, Report
 from app.store.tables import account, allocation, bill, bill_hold, bill_state, ledger_entry, unit
 from app.store.tables_office import document, document_file, stored_file
 from app.store.tables_portal import acknowledgement
 
 BROKEN = frozenset({"verify.entry_missing", "verify.chain_broken", "verify.entry_changed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One difference: ``where`` names the unit and row, ``what`` is a code."""
-
-    where: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was checked (rows by kind) and the problems found, the first broken row of each unit first."""
-
-    checked: Mapping[str, int]
-    problems: tuple[Problem, ...]
 
 
 def ledger_report(session: Session) -> Report:
