@@ -216,3 +216,14 @@ def test_nothing_of_another_community_is_reached(browser: Browser, estate: Estat
     far = estate.units[estate.communities[1]][4]
     for path in (f"/units/{far}/limitation", f"/claims/{far}", f"/claims/{far}/panel.pdf"):
         assert confined.get(path).status_code == 404
+
+
+def test_the_report_by_state_foots_to_the_list(client: TestClient, estate: Estate, engine: Engine) -> None:
+    page = client.get("/reports/claims")
+    assert page.status_code == 200
+    with db.reading(engine) as session:
+        wanted = limitation_reads.Filter(community_id=estate.communities[0])
+        counts = limitation_reads.counts(session, as_of=TODAY, wanted=wanted)
+    assert f"¥{sum(one.principal_fen for one in counts) / 100:,.2f}" in page.text
+    assert client.get("/reports/claims/export.xlsx").status_code == 200
+    assert "诉请与时效" in client.get("/reports").text
