@@ -268,7 +268,7 @@ def till(session: Session, *, community_id: int, cashier_id: int) -> Till:
 def _lines(
     session: Session, money: sa.Subquery, *where: sa.ColumnElement[bool], newest: int | None = None
 ) -> list[Line]:
-    order = [money.c.recorded_at, money.c.kind, money.c.row_id]
+    order: list[sa.ColumnElement[Any]] = [money.c.recorded_at, money.c.kind, money.c.row_id]
     query = sa.select(money, unit.c.label).outerjoin(unit, unit.c.id == money.c.unit_id).where(*where)
     if newest is not None:
         query, order = query.limit(newest), [column.desc() for column in order]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -72,7 +72,7 @@ def _reach(here: Here, engine: Engine, draft_id: int) -> None:
 
 
 def _page(
-    request: Request, here: Here, engine: Engine, form: forms.Filled, *, status: int = 200, at: int = 0
+    request: Request, here: Here, engine: Engine, form: forms.Filled[Any], *, status: int = 200, at: int = 0
 ) -> Response:
     with db.reading(engine) as session:
         rows = terms_drafts.listed(session, community_id=here.community_id) if here.community_id else []
