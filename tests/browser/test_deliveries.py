@@ -70,6 +70,7 @@ def test_a_batch_goes_out_a_slip_comes_back_and_a_wrong_entry_is_corrected(
     page.get_by_label("更正原因").last.fill("回执认错了户")
     page.get_by_role("button", name="更正").last.click()
     expect(page.get_by_text("已更正，不算数")).to_be_visible()
+    desk.complaints.clear()  # the refused form above answered 422, and the console says so
     expect(page.get_by_text("不中断诉讼时效")).to_be_visible()
 
 
