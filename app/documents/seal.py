@@ -44,14 +44,12 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from app.documents import seal_drawing
 from app.domain.errors import Refusal
 from app.domain.evidence import SealCheck, SealLevel, SealReport
+from app.i18n import labels_evidence
 
 COMPANY, RECEIVER = "company", "receiver"
 # Room for the signature: a reserve that is too small is an error, never a signature cut off.
 RESERVED = {SealLevel.B_B: 12_288, SealLevel.B_T: 24_576, SealLevel.B_LTA: 24_576}
 POINTS_A_MM = 72 / 25.4
-# Where the paper says the seal goes, and how many points above or below those words: in the dashed circle of a letter,
-# or on the line at the end of a sheet.
-PLACES = {"（公章）": -13.0, "（盖章）": 0.0, "签字、盖章": 0.0}
 _HEX = re.compile(rb"<(?:[0-9a-f]*|[0-9A-F]*)>")
 
 
@@ -247,7 +245,7 @@ def place(pdf: bytes) -> tuple[int, tuple[int, int, int, int]]:
 def _last_place(page: pypdfium2.PdfPage) -> tuple[float, float] | None:
     text = page.get_textpage()
     try:
-        for words, above in PLACES.items():
+        for words, above in labels_evidence.SEAL_PLACES.items():
             search, last = text.search(words), None
             while (hit := search.get_next()) is not None:
                 last = hit

@@ -9,6 +9,10 @@ DEMO_TIMESTAMP = "演示用时间戳，不具法律效力"
 # Along the foot of a drawn seal whose key is a self-made one.
 DEMO_MARK = "演示·无效"
 
+# Where a paper says the seal goes, and how many points above or below those words: in the dashed circle of a letter, or
+# on the line at the end of a sheet.
+SEAL_PLACES = {"（公章）": -13.0, "（盖章）": 0.0, "签字、盖章": 0.0}
+
 # What a seal says it was set for.
 SEALED_COPY = "电子送达文书 {number}"
 
