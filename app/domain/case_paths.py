@@ -134,7 +134,7 @@ def _suit(facts: PathFacts, wage: Wage | None) -> tuple[Path, tuple[Reason, ...]
 
 def wage_of(province: str, *, year: int) -> Wage | None:
     """Return the last figure published before ``year`` (解释 272): the province's own, else the national one."""
-    for name in dict.fromkeys((province, "全国")):
+    for name in dict.fromkeys((province, _data()["provinces"]["whole"])):
         rows = [row for row in _data()["wage"] if row["province"] == name and row["year"] < year]
         if rows:
             row = max(rows, key=lambda one: int(one["year"]))
