@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from app.domain.ledger import Grace
 from app.domain.rates import ALWAYS, Rate
@@ -28,12 +30,15 @@ def test_many_plans_leave_the_count_a_look_at_each_unit(engine: Engine) -> None:
         assert menu_counts.overdue_units(session, community_id=made.community_id, as_of=TODAY) == listed == 1
 
 
-def test_a_count_is_kept_until_something_is_posted(engine: Engine, monkeypatch) -> None:
+def test_a_count_is_kept_until_something_is_posted(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[int] = []
     count = menu_counts.overdue_units
-    monkeypatch.setattr(
-        menu_counts, "overdue_units", lambda session, **given: counted.append(1) or count(session, **given)
-    )
+
+    def counting(session: Session, *, community_id: int, as_of: dt.date) -> int:
+        counted.append(1)
+        return count(session, community_id=community_id, as_of=as_of)
+
+    monkeypatch.setattr(menu_counts, "overdue_units", counting)
     kept = standing.Kept()
     with db.transaction(engine) as session:
         made = make_estate(session)
