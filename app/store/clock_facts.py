@@ -72,8 +72,8 @@ class Story:
     facts: list[Fact] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
 
-    def told(self, as_of: dt.date | None = None) -> list[tuple[Fact, Interrupted]]:
-        """Return each fact that counts with its event, in order."""
+    def told(self, as_of: dt.date | None) -> list[tuple[Fact, Interrupted]]:
+        """Return each fact that counts with its event, in order; as it is known now where no day is named."""
         return [
             (fact, Interrupted(fact.kind, fact.on, _before(fact.ended_on, as_of)))
             for fact in sorted(self.facts, key=lambda fact: fact.order)
@@ -81,7 +81,7 @@ class Story:
             if fact.gone_on is None or (as_of is not None and fact.gone_on > as_of)
         ]
 
-    def suspended(self, as_of: dt.date | None = None) -> list[Interrupted | Suspended]:
+    def suspended(self, as_of: dt.date | None) -> list[Interrupted | Suspended]:
         """Return the obstacles as the engine reads them."""
         return [
             Suspended(one.from_on, _before(one.until_on, as_of))

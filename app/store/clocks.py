@@ -55,7 +55,7 @@ def recompute(session: Session, bill_ids: Iterable[int]) -> int:
 
 
 def traced(
-    due_on: dt.date, story: Story, calendar: Calendar, as_of: dt.date | None = None
+    due_on: dt.date, story: Story, calendar: Calendar, as_of: dt.date | None
 ) -> tuple[Trace, Fact | None, list[Fact]]:
     """Return the engine's trace, the fact the clock counts from, and the facts that came too late."""
     told = story.told(as_of)
@@ -66,7 +66,7 @@ def traced(
 
 
 def _row(one: sa.Row[Any], story: Story, calendar: Calendar) -> dict[str, Any]:
-    found, last, late = traced(one.due_on, story, calendar)
+    found, last, late = traced(one.due_on, story, calendar, None)
     return {
         "bill_id": one.id,
         "community_id": one.community_id,
