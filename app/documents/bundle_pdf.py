@@ -143,7 +143,7 @@ def _picture(content: bytes) -> bytes:
 
 def _stamps(sources: Sequence[_Source], total: int) -> list[tuple[str, str]]:
     """Return the words at the foot of every page, left and right."""
-    found = []
+    found: list[tuple[str, str]] = []
     for source in sources:
         for place in range(1, source.pages + 1):
             if source.piece.exhibit:

@@ -81,12 +81,11 @@ class Errands:
         """Carry out what was released or asked for and is not done: what the worker does when it wakes."""
         with db.reading(self.engine) as session:
             drafts, tasks = billing_drafts.unfinished(session), import_mappings.unfinished(session)
-            unread, unbuilt = (
-                scans.unread(session),
-                bundles.unbuilt(session, drafted_before=clock.now() - bundling.GRACE),
-            )
+            unread = scans.unread(session)
+            unbuilt = bundles.unbuilt(session, drafted_before=clock.now() - bundling.GRACE)
         errands = [(self.bill, number) for number in drafts] + [(self.bring_in, number) for number in tasks]
-        errands += [(self.read_scan, number) for number in unread] + [(self.bundle, number) for number in unbuilt]
+        errands += [(self.read_scan, number) for number in unread]
+        errands += [(self.bundle, number) for number in unbuilt]
         for errand, number in errands:
             if go_on():
                 try:

@@ -304,8 +304,8 @@ def _listed(gateways: Gateways, plan: Plan, pages: dict[int, int], first: int) -
 def _print(gateways: Gateways, plan: Plan, kind: Paper, case: CaseFacts) -> Printed:
     """Return a paper: the files it was frozen to, or printed from the bundle's own facts."""
     if kind.value in plan.frozen and kind is not Paper.EXHIBIT_LIST:
-        pdf, docx = plan.frozen[kind.value]
-        return Printed(kind, gateways.files.get(pdf), gateways.files.get(docx) if docx else b"")
+        kept, docx = plan.frozen[kind.value]
+        return Printed(kind, gateways.files.get(kept), gateways.files.get(docx) if docx else b"")
     facts = case_papers.facts_of(kind, case, issued_on=case.as_of)
     pdf = gateways.printer("case_paper", codec.to_json(facts), token="").content
     return Printed(kind, pdf, word_file.word_file(facts) if kind in EDITABLE else b"")

@@ -151,7 +151,7 @@ def handovers(session: Session, case_id: int) -> list[Row]:
         .where(bundle.c.case_id == case_id)
         .order_by(bundle_handover.c.id.desc())
     )
-    return list(session.execute(query).mappings())
+    return [dict(row) for row in session.execute(query).mappings()]
 
 
 def files_of(session: Session) -> list[tuple[str, str]]:

@@ -104,7 +104,7 @@ def _parties(session: Session, case_id: int) -> dict[str, tuple[Party, ...]]:
                 address=row["address"],
                 head=row["representative"],
                 phone=phone,
-                sex={"男": "male", "女": "female"}.get(row["sex"], row["sex"]),
+                sex=str({"男": "male", "女": "female"}.get(row["sex"], row["sex"])),
                 born_on=row["birth_on"],
                 nation=row["ethnicity"],
                 workplace=row["employer"],
@@ -333,7 +333,7 @@ def _judgment(session: Session, case: Row) -> Judgment | None:
         return None
     row = found[0]
     return Judgment(
-        kind={"judgment": "judgment", "mediation": "mediation", "payment_order": "order"}.get(row["kind"], row["kind"]),
+        kind={"judgment": "judgment", "mediation": "mediation", "payment_order": "order"}.get(str(row["kind"]), str(row["kind"])),
         court=case["court"],
         number=row["number"],
         effective_on=None,

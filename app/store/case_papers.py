@@ -85,7 +85,7 @@ def newest(session: Session, case_id: int) -> dict[str, Row]:
         .subquery()
     )
     query = _query().join(last, sa.and_(last.c.kind == case_paper.c.kind, last.c.revision == case_paper.c.revision))
-    return {row["kind"]: row for row in session.execute(query.where(case_paper.c.case_id == case_id)).mappings()}
+    return {row["kind"]: dict(row) for row in session.execute(query.where(case_paper.c.case_id == case_id)).mappings()}
 
 
 def one(session: Session, *, case_id: int, paper_id: int) -> Row:
