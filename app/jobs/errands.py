@@ -83,7 +83,8 @@ class Errands:
             drafts, tasks = billing_drafts.unfinished(session), import_mappings.unfinished(session)
             unread = scans.unread(session)
             unbuilt = bundles.unbuilt(session, drafted_before=clock.now() - bundling.GRACE)
-        errands = [(self.bill, number) for number in drafts] + [(self.bring_in, number) for number in tasks]
+        errands: list[tuple[Callable[[int], None], int]] = [(self.bill, number) for number in drafts]
+        errands += [(self.bring_in, number) for number in tasks]
         errands += [(self.read_scan, number) for number in unread]
         errands += [(self.bundle, number) for number in unbuilt]
         for errand, number in errands:
@@ -92,7 +93,7 @@ class Errands:
                     errand(number)
                 except Exception:
                     # One that cannot be carried out never starves those after it; it is tried again at the next wake.
-                    log.exception("errand.not_carried_out", errand=errand.__name__, number=number)
+                    log.exception("errand.not_carried_out", errand=getattr(errand, "__name__", ""), number=number)
 
     def _finish(self, job_id: int, state: str, result: str) -> None:
         with db.transaction(self.engine) as session:

@@ -333,7 +333,9 @@ def _judgment(session: Session, case: Row) -> Judgment | None:
         return None
     row = found[0]
     return Judgment(
-        kind={"judgment": "judgment", "mediation": "mediation", "payment_order": "order"}.get(str(row["kind"]), str(row["kind"])),
+        kind={"judgment": "judgment", "mediation": "mediation", "payment_order": "order"}.get(
+            str(row["kind"]), str(row["kind"])
+        ),
         court=case["court"],
         number=row["number"],
         effective_on=None,
