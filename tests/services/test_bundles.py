@@ -56,7 +56,7 @@ def people(engine: Engine, community_id: int) -> tuple[By, By]:
 @pytest.fixture(scope="module", autouse=True)
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the certificates once: the keys are long."""
-    KEYS.append(tmp_path_factory.mktemp("keys"))
+    KEYS.append(tmp_path_factory.mktemp("kept") / "keys")
     return KEYS[-1]
 
 
