@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.deeds import By
 from app.domain.errors import Refusal, conflict, forbidden
 from app.domain.registry import Usage
-from app.store import audit, estate, tariffs, terms_drafts, upkeep
+from app.store import audit, db, estate, tariffs, terms_drafts, upkeep
 from app.store.types import FOREVER, canonical
 
 ONE = dt.timedelta(days=1)
@@ -272,7 +272,7 @@ _CARRY: Mapping[Kind, Callable[[Session, Row, Facts, str, By], tuple[str, Facts]
 
 def _want(session: Session, kind: Kind, target: Row, facts: Facts, reason: str, by: By) -> int:
     """Refuse what could not be carried out today, and keep the rest for a second person."""
-    with terms_drafts.rehearsing(session):
+    with db.rehearsing(session):
         _CARRY[kind](session, target, facts, reason, by)
     row = {
         "community_id": target.community_id,

@@ -62,6 +62,14 @@ def _sqlite_begin(connection: Connection) -> None:
 
 
 @contextmanager
+def rehearsing(session: Session) -> Iterator[None]:
+    """Let something be tried inside a transaction and leave nothing of it behind; what it refuses is refused."""
+    with session.begin_nested() as trial:
+        yield
+        trial.rollback()
+
+
+@contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """Open the one writing transaction of a request or job; commit at its end, roll back on any error."""
     with Session(engine, expire_on_commit=False) as session, session.begin():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,14 +16,6 @@ from app.store.tables_tariffs import terms_draft
 
 Row = Any
 """A row, read by attribute."""
-
-
-@contextmanager
-def rehearsing(session: Session) -> Iterator[None]:
-    """Let something be tried and leave nothing of it behind; what it refuses is refused."""
-    with session.begin_nested() as trial:
-        yield
-        trial.rollback()
 
 
 def add(session: Session, row: Mapping[str, Any]) -> int:
