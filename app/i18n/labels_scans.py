@@ -29,6 +29,7 @@ LABELS: dict[str, str] = {
     "action.scan.slip_confirmed": "登记回执签收",
     "action.scan.slip_rejected": "作废回执",
     "action.scan.slip_undone": "撤回回执登记",
+    "fact.notice": "通知书",
     "subject.scan": "回执扫描",
     "subject.scan_slip": "回执",
     "action.notice.signed_at_door": "当面签收通知书",
