@@ -41,6 +41,7 @@ LABELS: dict[str, str] = {
     "terms_state.refused": "已退回",
     "terms_state.withdrawn": "已撤回",
     "subject.terms_draft": "户级变更",
+    "fact.draft": "编号",
     "action.terms.wanted": "提交户级变更",
     "action.terms.granted": "同意户级变更",
     "action.terms.refused": "退回户级变更",

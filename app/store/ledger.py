@@ -26,7 +26,6 @@ from app.store.tables import (
     community,
     ledger_entry,
     payment,
-    rate_plan,
     reversal,
 )
 
@@ -39,8 +38,7 @@ CHUNK = 1000
 class Posting:
     """One row to post: ``kind`` names the typed table, ``row`` holds its columns but ``id`` and ``unit_id``.
 
-    ``changes_on`` is the first day whose figures it changes, where that is later than its value date: a hold that is
-    cut short is a new row from the old first day, and yet leaves the days until its new last one as they were.
+    ``changes_on``: the first day whose figures it changes where that is after its value date (a hold cut short).
     """
 
     unit_id: int
@@ -61,8 +59,7 @@ class _Unit:
     has_events: bool
     through: dt.date
     new: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    dates: set[dt.date] = field(default_factory=set)
-    """The first days the new rows change: none of them may be closed."""
+    dates: set[dt.date] = field(default_factory=set)  # the first days the new rows change: none may be closed
     must_replay: bool = False
     outcome: replay.Outcome | None = None
 
@@ -137,7 +134,7 @@ def stories(
     """Return each unit's account as the engine reads it, in a constant number of queries; a trial has its own plans."""
     work = _heads(session, unit_ids)
     entries = _entries(session, unit_ids)
-    plans_ = with_plans or plans_of(session, [row.community_id for row in work.values()])
+    plans_ = with_plans or plans.of_communities(session, [row.community_id for row in work.values()])
     policies = _policies(session, [row.community_id for row in work.values()])
     return {
         unit_id: replay.story(unit_id, row.community_id, entries[unit_id], plans_, policies[row.community_id])
@@ -193,14 +190,6 @@ def _entries(session: Session, unit_ids: Sequence[int]) -> dict[int, list[dict[s
     for unit_id, text in rows:
         found[unit_id].append(json.loads(text))
     return found
-
-
-def plans_of(session: Session, communities: Sequence[int]) -> dict[int, plans.Plan]:
-    """Return every rate plan of the communities, by id."""
-    ids = session.execute(
-        sa.select(rate_plan.c.id).where(rate_plan.c.community_id.in_(sorted(set(communities))))
-    ).scalars()
-    return plans.load(session, list(ids))
 
 
 def _policies(session: Session, communities: Sequence[int]) -> dict[int, engine.AllocationPolicy]:
@@ -264,7 +253,7 @@ def _settle(session: Session, work: Mapping[int, _Unit]) -> None:
     dates = {(unit.community_id, on) for unit in work.values() for on in unit.dates}
     closing.guard(session, dates)  # stored credit the nightly run applies has no row, so no date to refuse
     communities = [unit.community_id for unit in work.values()]
-    plans_ = plans_of(session, communities)
+    plans_ = plans.of_communities(session, communities)
     replayed = [unit for unit in work.values() if unit.must_replay]
     if replayed:
         _replay(session, replayed, plans_, _policies(session, communities))

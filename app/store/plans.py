@@ -137,6 +137,12 @@ def _policy_row(plan_id: int, policy: Policy) -> dict[str, object]:
     }
 
 
+def of_communities(session: Session, communities: Sequence[int]) -> dict[int, Plan]:
+    """Return every rate plan of the communities, by id."""
+    wanted = rate_plan.c.community_id.in_(sorted(set(communities)))
+    return load(session, session.execute(sa.select(rate_plan.c.id).where(wanted)).scalars().all())
+
+
 def add_version(session: Session, *, plan_id: int, policy: Policy) -> list[int]:
     """Add one version to a plan, rebuild its index and re-anchor the running state in three statements.
 

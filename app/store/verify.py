@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.store import bundles, chain, ledger, replay, scans
+from app.store import bundles, chain, ledger, plans, replay, scans
 from app.store.problems import Problem, Report
 from app.store.tables import account, allocation, bill, bill_hold, bill_state, ledger_entry, unit
 from app.store.tables_office import document, document_file, stored_file
@@ -146,7 +146,7 @@ def _typed_rows(session: Session, unit_ids: Sequence[int]) -> dict[tuple[str, in
 
 def _check_state(session: Session, part: Mapping[int, sa.Row[Any]], checked: Counter[str]) -> list[Problem]:
     stories = ledger.stories(session, list(part))
-    plans_ = ledger.plans_of(session, [row.community_id for row in part.values()])
+    plans_ = plans.of_communities(session, [row.community_id for row in part.values()])
     states = _grouped(session, bill_state, list(part), lambda row: row["unit_id"])
     holds = _grouped_holds(session, list(part))
     allocated = _allocated(session, list(part))

@@ -151,7 +151,7 @@ def late_charge_trial(
 
     Grace and cap of a bill are frozen on it; the rate alone moves.
     """
-    before = ledger.plans_of(session, [estate.unit_row(session, unit_id).community_id])
+    before = plans.of_communities(session, [estate.unit_row(session, unit_id).community_id])
     if plan_id not in before:
         return []
     rate, grace, cap = wish.terms
