@@ -165,6 +165,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         sys.stderr.write(f"\n!!! TESTS NOT RUN: {reasons} !!!\n")
 
 
+# --- the order of a run ----------------------------------------------------------------------------
+
+# Files that take minutes go first, so that no worker sits idle while another is in the middle of one.
+LONGEST_FIRST = ("flows", "browser", "web", "services")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.parent.name, len(ranks)))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return Path(__file__).resolve().parents[1]
