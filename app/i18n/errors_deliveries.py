@@ -24,7 +24,6 @@ SENTENCES: dict[str, str] = {
     "delivery.contact_bad": "号码或邮箱已标记失效，不再往那里发送。请先登记新的；若是误标，在地址页解除。",
     "delivery.before_notice": "日期早于通知书的截至日 {as_of}，不可能已送达。请核对日期。",
     "delivery.reason_missing": "更正须写明原因，例如“回执认错了户”。请填写后再提交。",
-    "delivery.photos_only": "这里只收照片（JPG、PNG、WEBP）或 PDF。请重新选择文件。",
     "address.unknown": "没有这条地址或号码，可能不属于您负责的小区。请从房屋的地址页进入。",
     "address.value_wrong": "地址、号码或邮箱不完整。地址至少 6 个字，手机号 7 至 15 位数字，邮箱要有 @。请核对后填写。",
     "address.basis_wrong": "这种依据不适用：验证码只能证明手机号。请选择其他依据。",

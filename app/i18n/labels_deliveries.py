@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 LABELS: dict[str, str] = {
+    "fact.channel": "送达方式",
+    "fact.left_out": "未列入",
+    "fact.filed": "已登记",
+    "fact.problems": "未登记",
     "count.deliveries": "份已打印、待登记送达",
     "delivery_channel.hand": "当面送达",
     "delivery_channel.ems": "EMS 邮寄",

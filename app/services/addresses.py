@@ -50,7 +50,7 @@ def add(session: Session, *, unit_id: int, wish: Wish, by: By) -> int:
     if len(wish.note.strip()) < LEAST_NOTE:
         raise Refusal("address.note_missing", field="note")
     if wish.from_on > by.today:
-        raise Refusal("date.in_future", field="from_on")
+        raise Refusal("date.in_future", field="from_on", on=wish.from_on.isoformat())
     if wish.basis is Basis.CODE and not delivery_addresses.code_came_back(session, value):
         raise Refusal("address.no_code", field="basis", number=mask_phone(value))
     known = delivery_addresses.same(session, unit_id=unit_id, kind=wish.kind, value=value)

@@ -318,7 +318,7 @@ def _record_sheet(
 
 def _check_day(on: dt.date, by: By, where: str) -> None:
     if on > by.today:
-        raise Refusal("date.in_future", field=where)
+        raise Refusal("date.in_future", field=where, on=on.isoformat())
 
 
 def _audit(session: Session, action: str, subject: str, community_id: int, by: By, facts: Mapping[str, object]) -> None:

@@ -96,7 +96,7 @@ def lock(session: Session, unit_ids: Sequence[int]) -> None:
     session.execute(db.lock_row(session, query))
 
 
-def places(session: Session, unit_ids: Sequence[int]) -> dict[int, sa.Row[Any]]:
+def places(session: Session, unit_ids: Sequence[int]) -> dict[int, Any]:
     """Return label and community of the units there are, in one statement."""
     query = sa.select(unit.c.id, unit.c.label, unit.c.code, unit.c.community_id).where(unit.c.id.in_(list(unit_ids)))
     return {row.id: row for row in session.execute(query)}

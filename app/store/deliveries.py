@@ -60,9 +60,6 @@ def civil(at: dt.datetime) -> dt.date:
     return at.astimezone(SHANGHAI).date()
 
 
-# --- opening --------------------------------------------------------------------------------------
-
-
 def open_delivery(
     session: Session,
     *,
@@ -125,9 +122,6 @@ def _take_up(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         statement = sa.update(delivery).where(D.id == sa.bindparam("b_id"))
         statement = statement.values({name: sa.bindparam(f"b_{name}") for name in names})
         session.connection().execute(statement, list(rows))
-
-
-# --- events ---------------------------------------------------------------------------------------
 
 
 def add_event(
@@ -247,9 +241,6 @@ def known_keys(session: Session, keys: Iterable[str]) -> set[str]:
     return set(session.execute(sa.select(E.source_key).where(E.source_key.in_(list(keys)))).scalars())
 
 
-# --- reading --------------------------------------------------------------------------------------
-
-
 def by_id(session: Session, delivery_id: int) -> Row:
     """Return one delivery.
 
@@ -323,9 +314,6 @@ def standing_events(session: Session, delivery_ids: Iterable[int]) -> dict[int, 
         if row.id not in gone and row.kind != EventKind.CORRECTED:
             found[row.delivery_id].append(Event(row.id, EventKind(row.kind), row.happened_on, json.loads(row.facts)))
     return found
-
-
-# --- what follows from events ---------------------------------------------------------------------
 
 
 def _listed(session: Session, where: sa.ColumnElement[bool]) -> list[Mapping[str, Any]]:

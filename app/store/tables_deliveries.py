@@ -22,9 +22,7 @@ from app.store.tables import _id, _ref, metadata
 from app.store.types import CivilDate, Instant
 
 CHANNELS = "channel IN ('hand', 'ems', 'post', 'mailbox', 'door', 'email', 'message', 'page')"
-STATES = (
-    "state IN ('made', 'printed', 'sent', 'accepted', 'delivered', 'refused', 'returned', 'read', 'signed')"
-)
+STATES = "state IN ('made', 'printed', 'sent', 'accepted', 'delivered', 'refused', 'returned', 'read', 'signed')"
 
 # Where an owner is reached, and who said so. The value lies sealed; the index finds equal ones without opening any.
 delivery_address = Table(

@@ -47,7 +47,7 @@ def _kind(row: Row) -> tuple[str, str]:
 
 
 def _days(row: Row, today: dt.date) -> int:
-    return ((row["closed_on"] or row["ended_on"] or today) - row["opened_on"]).days
+    return int(((row["closed_on"] or row["ended_on"] or today) - row["opened_on"]).days)
 
 
 def _claimed(row: Row) -> int:

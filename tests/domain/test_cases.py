@@ -98,7 +98,7 @@ def test_only_a_payment_order_goes_back_to_being_accepted() -> None:
 def test_a_step_begins_its_periods(stage: Stage, path: Path, kind: DateKind, due_on: dt.date) -> None:
     found = {one.kind: one for one in cases.deadlines(stage, path, dt.date(2026, 3, 2))}
     assert found[kind].due_on == due_on
-    assert statutes.article(found[kind].article, on=due_on)
+    assert statutes.article(found[kind].article, on=due_on).is_in_force(due_on)
 
 
 def test_small_claims_know_no_appeal() -> None:

@@ -374,7 +374,11 @@ def test_the_register_counts_every_notice_once(batch: Batch) -> None:
 def test_a_slip_signed_on_the_owners_page_is_mirrored_once(batch: Batch) -> None:
     from app.store import acknowledgements
 
-    row: dict[str, Any] = {"notice_id": batch.notices[0], "unit_id": batch.made.units[0], "community_id": batch.community_id}
+    row: dict[str, Any] = {
+        "notice_id": batch.notices[0],
+        "unit_id": batch.made.units[0],
+        "community_id": batch.community_id,
+    }
     row |= {"document_sha256": "d" * 64, "signed_name": "王秀英", "is_owner_name": True, "record_sha256": "e" * 64}
     with db.transaction(batch.engine) as session:
         acknowledgements.add(session, row | {"visit": "code:1", "signed_at": NOW})

@@ -76,7 +76,16 @@ ROWS: dict[tuple[str, str], str | None] = {
     ("", "user_id"): None,  # test_users.py: those of the administrator's own communities
     ("", "reference"): None,  # the owner's page
 }
-WORDS = {"part": "1", "way": "hand", "place": "1", "tone": "notice", "code": "collection", "kind": "period", "token": "x" * 22, "name": "x"}
+WORDS = {
+    "part": "1",
+    "way": "hand",
+    "place": "1",
+    "tone": "notice",
+    "code": "collection",
+    "kind": "period",
+    "token": "x" * 22,
+    "name": "x",
+}
 _PART = re.compile(r"\{([a-z_]+)(?::[a-z]+)?\}")
 
 

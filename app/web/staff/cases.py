@@ -199,7 +199,8 @@ def _wizard(
 
 def _numbers(given: object) -> list[int]:
     texts = given if isinstance(given, list) else [given]
-    return [int(text) for text in texts if str(text).isdecimal() and 0 < int(text) < forms.MAX_ID][: services.MOST]
+    found = [int(text) for text in map(str, texts) if text.isdecimal() and len(text) <= len(str(forms.MAX_ID))]
+    return [number for number in found if 0 < number < forms.MAX_ID][: services.MOST]
 
 
 @router.get("/units/{unit_id}/case")
@@ -219,7 +220,7 @@ def case_page(
     session: Session,
     case_id: int,
     *,
-    form: forms.Filled[forms.FormModel] | None = None,
+    form: forms.Filled[Any] | None = None,
     tab: str = "",
     status: int = 200,
     revealed: dict[int, dict[str, str]] | None = None,

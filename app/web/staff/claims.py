@@ -189,8 +189,10 @@ def _reach(session: Session, here: Here, claim_id: int) -> Any:  # noqa: ANN401 
     return row
 
 
-def _paper(engine: Engine, outside: Outside, here: Here, facts: service.Facts, company: str, subject: str) -> Response:
-    made = claim_paper.facts_of(facts, community=here.community, company=company, by=here.actor.name, at=clock.now())
+def _paper(
+    engine: Engine, outside: Outside, here: Here, claimed: service.Facts, company: str, subject: str
+) -> Response:
+    made = claim_paper.facts_of(claimed, community=here.community, company=company, by=here.actor.name, at=clock.now())
     printed = outside.printer("report", codec.to_json(made), token="")
     with db.transaction(engine) as session:
         audit.record(
@@ -200,7 +202,7 @@ def _paper(engine: Engine, outside: Outside, here: Here, facts: service.Facts, c
             action="claim.printed",
             subject=subject,
             community_id=here.community_id,
-            facts={"as_of": facts["as_of"]},
+            facts={"as_of": claimed["as_of"]},
         )
-    name = zh_cn.LABELS["claim.file"].format(unit=facts["unit_label"], as_of=facts["as_of"])
+    name = zh_cn.LABELS["claim.file"].format(unit=claimed["unit_label"], as_of=claimed["as_of"])
     return pages.download(printed.content, name=f"{name}.pdf", media_type="application/pdf", inline=True)
