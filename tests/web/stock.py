@@ -63,6 +63,18 @@ ROWS: dict[tuple[str, str], str | None] = {
     ("/deliveries/", "delivery_id"): "delivery",
     ("/deliveries/", "event_id"): "delivery_event",
     ("/addresses/", "address_id"): "delivery_address",
+    ("/scans/", "batch_id"): "scan_batch",
+    ("/scans/", "slip_id"): "scan_slip",
+    ("", "case_id"): "court_case",
+    ("", "bundle_id"): "bundle",
+    ("", "cost_id"): "case_cost",
+    ("", "counsel_id"): "case_counsel",
+    ("", "date_id"): "case_date",
+    ("/cases/", "file_id"): "case_file",
+    ("", "paper_id"): "case_paper",
+    ("", "party_id"): "case_party",
+    ("", "claim_id"): "claim_freeze",
+    ("", "number"): None,  # an interruption or obstacle of a unit that is named before it
     ("/deliveries/", "place"): None,  # a file of an event that is named before it
     ("", "way"): None,  # a word of ours
     ("", "part"): None,  # a page of a batch that is named before it
@@ -188,7 +200,7 @@ class Stock:
 # --- forms ----------------------------------------------------------------------------------------
 
 CANDIDATES = (
-    "1", "k" * 22, "2026-11-23", "x", "好的，已核实情况属实无误", "0.01", "true", "2027", "12:00", "13800138000",
+    "1", "k" * 22, "k" * 32, "2026-11-23", "x", "好的，已核实情况属实无误", "0.01", "true", "2027", "12:00", "13800138000",
     "ABCD-EFGH", "0", "a" * 64, "2026-11", "50",
 )  # fmt: skip
 

@@ -34,6 +34,7 @@ OPEN = {
     ("POST", "/my/leave"),
     ("GET", "/my/receipts/{payment_id}.pdf"),
     ("GET", "/my/notices/{notice_id}.pdf"),
+    ("GET", "/my/notices/{notice_id}/sealed.pdf"),
     ("GET", "/my/sign-in"),
     ("POST", "/my/sign-in"),
     ("GET", "/my/code"),

@@ -16,12 +16,13 @@ from app.domain.errors import Refusal
 from app.services import claims as service
 from app.store import claims, db
 from app.web import claim_paper, forms, pages
-from app.web.deps import Database, Here, require
+from app.web.deps import Database, Here, require, require_fresh
 from app.web.staff.acting import by, carry_out
 
 router = APIRouter()
 
 Keeper = Annotated[Here, require(Permission.SETTINGS_EDIT)]
+Entering = Annotated[Here, require_fresh(Permission.SETTINGS_EDIT)]
 _PERCENT = re.compile(r"(\d{1,2})(?:\.(\d{1,2}))?%?", re.ASCII)
 
 
@@ -40,7 +41,7 @@ def show(request: Request, here: Keeper, engine: Database) -> Response:
 
 
 @router.post("/settings/lpr")
-def enter(request: Request, here: Keeper, engine: Database, form: Entered) -> Response:
+def enter(request: Request, here: Entering, engine: Database, form: Entered) -> Response:
     def work(session: Session, model: RateForm) -> int:
         rate_e4 = _rate_e4(model.percent)
         return service.add_rate(session, from_on=model.from_on, rate_e4=rate_e4, source=model.source, by=by(here))
