@@ -36,6 +36,7 @@ LABELS: dict[str, str] = {
     "program.safari": "Safari",
     "program.other": "其他程序",
     "subject.unit": "房产",
+    "subject.case": "案件",
     "subject.person": "人员",
     "subject.session": "登录",
     "subject.payment": "收款",

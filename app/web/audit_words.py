@@ -18,6 +18,7 @@ _PLACES = {
     "waiver": ("/waivers/{}", Permission.WAIVER_SEE),
     "notice_batch": ("/notices/{}", Permission.NOTICE_SEE),
     "import": ("/imports/{}", Permission.IMPORT_SEE),
+    "case": ("/cases/{}", Permission.CASE_SEE),
     "owner_request": ("/requests/{}", Permission.OWNER_REQUEST_SEE),
 }
 
@@ -53,7 +54,8 @@ def _subject(subject: str, reader: Actor) -> tuple[str, str]:
     known = zh_cn.LABELS.get(f"permission.{subject}")
     if known:
         return known, ""
-    noun, _, number = subject.partition(":")
+    # a part of a unit is named after it: the part is what the event was about
+    noun, _, number = ":".join(subject.split(":")[-2:]).partition(":")
     word = zh_cn.LABELS.get(f"subject.{noun}")
     if not word or not number:
         return subject, ""
