@@ -126,6 +126,8 @@ ASKED: dict[str, dict[str, object]] = {
     "deposit_entry": {"before_fen": 0, "held_fen": 1, "amount_fen": 1},
     "import_mapping": {"choices": '{"kind":"units"}'},
     "period_close": {"is_closed": True},
+    "scan_slip": {"state": "unknown"},
+    "terms_draft": {"kind": "price_back"},
     "shift": {"difference_fen": 0},
 }
 
