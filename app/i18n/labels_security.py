@@ -37,6 +37,7 @@ LABELS: dict[str, str] = {
     "program.other": "其他程序",
     "subject.unit": "房产",
     "subject.case": "案件",
+    "subject.claim": "诉请",
     "subject.person": "人员",
     "subject.session": "登录",
     "subject.payment": "收款",

@@ -170,11 +170,11 @@ def correct(session: Session, *, delivery_id: int, event_id: int, reason: str, b
         Refusal: ``delivery.reason_missing``, ``delivery_event.unknown``.
 
     """
-    if not reason.strip():
-        raise Refusal("delivery.reason_missing", field="reason")
     row = deliveries.by_id(session, delivery_id)
     if deliveries.event_row(session, event_id).delivery_id != delivery_id:
         raise not_found("delivery_event.unknown")
+    if not reason.strip():
+        raise Refusal("delivery.reason_missing", field="reason")
     made = deliveries.correct(session, event_id=event_id, reason=reason.strip(), by=by.actor_id, at=by.now)
     facts = {"event": event_id}
     _audit(session, "delivery.corrected", f"notice:{row.notice_id}", row.community_id, by, facts)

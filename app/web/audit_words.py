@@ -23,6 +23,16 @@ _PLACES = {
 }
 
 
+# Whose values a fact may hold, where its own name does not say it.
+_NOUNS = {
+    "channel": ("delivery_channel",),
+    "kind": ("delivery_event", "interruption", "case_date"),
+    "before": ("case_stage",),
+    "after": ("case_stage",),
+    "reason": ("obstacle",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One event as the page and the workbook show it."""
@@ -103,5 +113,5 @@ def _value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return zh_cn.LABELS["value.yes" if value else "value.no"]
     text = str(value)
-    known = (zh_cn.LABELS.get(f"{prefix}.{text}") for prefix in (name, "value"))
+    known = (zh_cn.LABELS.get(f"{prefix}.{text}") for prefix in (name, *_NOUNS.get(name, ()), "value"))
     return next((word for word in known if word), text)
