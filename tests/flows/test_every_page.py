@@ -49,13 +49,13 @@ class Page(HTMLParser):
         given = dict(attrs)
         if tag == "a" and given.get("href"):
             self.links.append(str(given["href"]))
-        if tag in {"script", "style", "code", "svg", "title"}:
+        if tag in {"script", "style", "code", "pre", "svg", "title"}:
             self.skipping += tag != "svg" or 1
         for name in ("placeholder", "title", "aria-label", "alt"):
             self.words.append(given.get(name) or "")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style", "code", "svg", "title"}:
+        if tag in {"script", "style", "code", "pre", "svg", "title"}:
             self.skipping -= 1
 
     def handle_data(self, data: str) -> None:
