@@ -78,7 +78,8 @@ def office(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathF
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: as long as Playwright lives, its event loop is the thread's, and no other may run.
+@pytest.fixture(scope="package")
 def chrome(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
