@@ -88,7 +88,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Three years, with two years before 2017-10-01 (``transition_2017``), or the long stop of twenty."""
+    """Three years, with two years before 2017-10-01 (``transition_2017``), or the long stop of twenty by itself."""
 
     years: int = YEARS
     transition_2017: bool = False
@@ -107,8 +107,9 @@ def clock(
 ) -> Clock:
     """Return the clock of a debt due on ``due_on`` after ``events`` (any order).
 
-    An event after expiry changes nothing, except that the debtor agrees to perform (192). The long stop of twenty
-    years is neither interrupted nor suspended (总则编解释 35).
+    An event after expiry changes nothing, except that the debtor agrees to perform (192). Twenty years after the due
+    date it is over whatever happened (188): the long stop is neither interrupted nor suspended (总则编解释 35). Only
+    what was before a court or a committee by then goes on.
     """
     return trace(due_on, events, rules, calendar).clock
 
@@ -127,37 +128,47 @@ def trace(
     base: date | None = due_on
     last: Interrupted | None = None
     too_late: list[Interrupted] = []
-    end = _end(due_on, obstacles, rules, calendar)
+    stop = add_months(due_on, LONG_STOP_YEARS * _MONTHS)
+    end = _end(due_on, stop, obstacles, rules, calendar)
     for event in happened:
         if isinstance(event, Suspended) or base is None or event.on < base:
             continue
-        late = end is not None and event.on > calendar.roll(end)[0]
-        if late and event.kind is not Interruption.PROMISE_AFTER_EXPIRY:
+        is_late = end is not None and event.on > calendar.roll(end)[0]
+        is_over = event.on > calendar.roll(stop)[0]
+        if is_over or (is_late and event.kind is not Interruption.PROMISE_AFTER_EXPIRY):
             too_late.append(event)
             continue
         last = event
         base = event.ended_on if event.kind is Interruption.PROCEEDING else event.on
-        end = None if base is None else _end(base, obstacles, rules, calendar)
+        end = None if base is None else _end(base, stop, obstacles, rules, calendar)
     if end is None:
         return Trace(Clock(None, None, date.max), base, last, tuple(too_late))
     rolled, known = calendar.roll(end)
     return Trace(Clock(end, rolled if known else None, rolled), base, last, tuple(too_late))
 
 
-def _end(base: date, obstacles: list[Suspended], rules: Rules, calendar: Calendar) -> date | None:
-    """Return the last day of the period from ``base``, or None while an obstacle in its last six months lasts."""
+def _end(base: date, stop: date, obstacles: list[Suspended], rules: Rules, calendar: Calendar) -> date | None:
+    """Return the last day of the period from ``base``, or None while an obstacle in its last six months lasts.
+
+    It is never after ``stop``, which no obstacle moves.
+    """
+    end = _plain_end(base, rules, calendar)
+    for obstacle in obstacles:
+        if obstacle.on > end:
+            continue
+        if obstacle.removed_on is None:
+            return None if end < stop else stop
+        if obstacle.removed_on > add_months(end, -_SUSPENSION_MONTHS):
+            end = max(end, add_months(obstacle.removed_on, _SUSPENSION_MONTHS))
+    return min(end, stop)
+
+
+def _plain_end(base: date, rules: Rules, calendar: Calendar) -> date:
     end = add_months(base, rules.years * _MONTHS)
     if rules.transition_2017 and rules.years == YEARS:
         old_end = add_months(base, _OLD_YEARS * _MONTHS)
         if calendar.roll(old_end)[0] < _GENERAL_PROVISIONS_ON:
             end = old_end
-    for obstacle in obstacles:
-        if obstacle.on > end:
-            continue
-        if obstacle.removed_on is None:
-            return None
-        if obstacle.removed_on > add_months(end, -_SUSPENSION_MONTHS):
-            end = max(end, add_months(obstacle.removed_on, _SUSPENSION_MONTHS))
     return end
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.calendar import add_months
-from app.domain.limitation import Interrupted, Interruption, Rules, Status, Suspended, clock, period
+from app.domain.limitation import Interrupted, Interruption, Rules, Status, Suspended, clock, period, trace
 
 DUE = date(2022, 6, 10)
 PLAIN_END = date(2025, 6, 10)
@@ -103,6 +103,27 @@ def test_the_long_stop_is_neither_interrupted_nor_suspended():
     stop = Rules(years=20)
     events = [interrupted("demand", date(2020, 1, 1)), Suspended(date(2025, 3, 1), date(2025, 5, 1))]
     assert clock(date(2005, 6, 10), events, stop).act_by_on == date(2025, 6, 10)
+
+
+def test_twenty_years_after_the_due_date_it_is_over_whatever_happened():
+    due_on, stop_on = date(2003, 6, 10), date(2023, 6, 10)  # a Saturday: the Monday after is still in time
+    demands = [interrupted("demand", date(year, 6, 1)) for year in range(2005, 2022, 2)]
+    assert clock(due_on, demands[:-1]).act_by_on == date(2022, 6, 1)
+    found = clock(due_on, demands)
+    assert (found.act_by_on, found.expires_on) == (stop_on, date(2023, 6, 12))
+    assert clock(due_on, [*demands, Suspended(date(2023, 5, 1))]).act_by_on == stop_on
+    assert clock(due_on, [*demands, Suspended(date(2023, 1, 1), date(2023, 5, 1))]).act_by_on == stop_on
+    late = [interrupted("demand", date(2023, 6, 13)), interrupted("promise_after_expiry", date(2023, 7, 1))]
+    told = trace(due_on, [*demands, *late])
+    assert (told.clock.act_by_on, told.last, told.too_late) == (stop_on, demands[-1], tuple(late))
+
+
+def test_what_was_before_the_court_in_time_outlasts_the_twenty_years():
+    due_on = date(2003, 6, 10)
+    demands = [interrupted("demand", date(year, 6, 1)) for year in range(2005, 2022, 2)]
+    pending = interrupted("proceeding", date(2023, 6, 12))
+    assert clock(due_on, [*demands, pending]).act_by_on is None
+    assert clock(due_on, [*demands, interrupted("proceeding", date(2023, 6, 13))]).act_by_on == date(2023, 6, 10)
 
 
 def test_a_year_without_a_calendar_has_no_rolled_day_but_still_a_status():
