@@ -78,8 +78,8 @@ def office(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathF
     engine.dispose()
 
 
-# Not for the whole session: as long as Playwright lives, its event loop is the thread's, and no other may run.
-@pytest.fixture(scope="package")
+# Once a file, not once a session: as long as Playwright lives, its event loop is the thread's, and no other may run.
+@pytest.fixture(scope="module")
 def chrome(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)

@@ -101,7 +101,7 @@ def test_an_owner_reads_signs_disputes_and_pays_and_the_office_answers(
     clerk.get_by_role("button", name="答复", exact=True).click()
     expect(clerk.get_by_text("已答复，业主在自己的页面上可以看到")).to_be_visible()
     clerk.goto(f"{office.url}/units/{unit_id}?tab=notices")
-    clerk.get_by_role("link", name="已签收").click()
+    clerk.get_by_role("link", name="已签收", exact=True).click()
     expect(clerk.get_by_text("姓名一致")).to_be_visible()
 
     phone.goto(where)

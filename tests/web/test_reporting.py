@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.documents import codec, render
 from app.documents.report_facts import ReportFacts
-from app.i18n import labels_reports
+from app.i18n import labels_reports, zh_cn
 from app.sheets.report_book import Kind
 from app.store.report_reads import By, Scope
 from app.web import report_flows, report_rates, reporting
@@ -130,7 +130,7 @@ def test_every_figure_has_its_words_and_no_definition_is_left_over() -> None:
 def test_every_report_has_a_name_a_question_and_what_holds_for_all_of_it() -> None:
     for code in reports.REPORTS:
         for kind in ("report", "report_question", "report_note"):
-            assert labels_reports.LABELS[f"{kind}.{code}"], code
+            assert zh_cn.LABELS[f"{kind}.{code}"], code
         assert reports.FIELDS[code]
         assert reports.ICONS[code]
 
