@@ -204,9 +204,13 @@ def check_chain(files, path, report):
     try:
         chain = json.loads(files[path].decode("utf-8"))
         entries, roots = chain["entries"], chain["roots"]
-    except (ValueError, KeyError, TypeError):
+        check_links(entries, roots, files, path, report)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         report.say(path, "读不出证据链")
-        return
+
+
+def check_links(entries, roots, files, path, report):
+    """逐条核对证据链和每日根；内容读不通时由调用处说明。"""
     prev, seq = None, None
     heads = {}
     for one in entries:
