@@ -76,12 +76,6 @@ class Permission(StrEnum):
     BUNDLE_DRAFT = "bundle:draft"
     BUNDLE_SEAL = "bundle:seal"
     BUNDLE_TAKE = "bundle:take"
-    COLLECTION_SEE = "collection:see"
-    COLLECTION_WORK = "collection:work"
-    COLLECTION_ASSIGN = "collection:assign"
-    STRATEGY_EDIT = "strategy:edit"
-    BANK_SEE = "bank:see"
-    BANK_HANDLE = "bank:handle"
     REPORT_SEE = "report:see"
     AUDIT_SEE = "audit:see"
     USER_MANAGE = "user:manage"
@@ -124,8 +118,6 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.CASE_COMMENT,
             _P.BUNDLE_DRAFT,
             _P.BUNDLE_TAKE,
-            _P.COLLECTION_SEE,
-            _P.COLLECTION_WORK,
         },
         Role.CASHIER: _LOOK | _COUNTER | {_P.WAIVER_SEE, _P.DEPOSIT_HANDLE},
         Role.COLLECTOR: _LOOK
@@ -144,8 +136,6 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.DELIVERY_RECORD,
             _P.CLAIM_SEE,
             _P.CASE_SEE,
-            _P.COLLECTION_SEE,
-            _P.COLLECTION_WORK,
         },
         Role.MANAGER: frozenset(_P) - {_P.USER_MANAGE, _P.SETTINGS_EDIT},
         Role.FINANCE: _LOOK
@@ -173,9 +163,6 @@ MATRIX: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             _P.OWNER_REQUEST_SEE,
             _P.CLAIM_SEE,
             _P.CASE_SEE,
-            _P.COLLECTION_SEE,
-            _P.BANK_SEE,
-            _P.BANK_HANDLE,
             _P.REPORT_SEE,
         },
         Role.LAWYER: _LOOK
