@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from app.store import db, sealing
 from tests.databases import PostgresDatabases, SqliteDatabases, Unavailable
+from tests.sharing import share_routes
 
 NOT_RUN = "NOT RUN: "
 ENGINES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -24,6 +25,7 @@ for name in [name for name in os.environ if name.startswith("QINGQIAN_")]:
         del os.environ[name]
 # Nobody of the made-up staff has a telephone; the tests of the second factor ask for it themselves.
 os.environ["QINGQIAN_REQUIRE_SECOND_FACTOR"] = "false"
+share_routes()
 
 
 def not_run(reason: str) -> NoReturn:
