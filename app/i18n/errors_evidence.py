@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
     "verify.evidence_forged": "每日根记下的证据链与现在的不同：这户的证据链可能被整条重做或截短。",
     "verify.ledger_forged": "每日根记下的账簿与现在的不同：这户的账簿可能被整条重做或截短。",
     "verify.audit_forged": "每日根记下的操作日志与现在的不同：日志可能被整条重做或截短。",
+    "verify.clock_differs": "账单记着的诉讼时效与按事由重新计算的结果不一致，可能被改动。请不要按页面上的日期行事，先联系管理员。",
     "verify.root_chain_broken": "这一天的根与前一天的根接不上，中间可能被删除或替换。",
     "verify.root_changed": "这一天的根与它的校验值不符，可能被改动。",
     "verify.root_leaves_differ": "用当天各户的证据重新计算，得不出这一天的根。",

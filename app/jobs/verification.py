@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from app.gateways import timestamps
 from app.jobs.outside import Trust
-from app.store import audit_chain, db, evidence_checks, evidence_reads, evidence_roots, verify
+from app.store import audit_chain, clock_checks, db, evidence_checks, evidence_reads, evidence_roots, verify
 from app.store.problems import Problem, Report
 
 
@@ -27,13 +27,15 @@ def examine(engine: Engine, *, files_dir: Path, trust: Trust | None = None) -> R
         wanted = verify.stored_files(session)
         events, broken = audit_chain.problems(session)
         counts, forged = evidence_checks.problems(session)
+        clocks, wrong = clock_checks.problems(session)
         tokens, sealed = evidence_roots.tokens(session), evidence_reads.sealed_files(session)
     problems = [problem for number, digest in wanted if (problem := _file_fault(files_dir, number, digest))]
     checked = dict(report.checked) | counts | {"files": len(wanted), "events": events}
-    checked |= {"timestamps": len(tokens), "sealed": len(sealed)}
+    checked |= {"timestamps": len(tokens), "sealed": len(sealed), "clocks": clocks}
     stamps = [problem for token in tokens for problem in _token_faults(token, trust)]
     seals = [problem for name, digest in sealed for problem in _seal_faults(files_dir, name, digest, trust)]
-    return replace(report, checked=checked, problems=(*report.problems, *problems, *broken, *forged, *stamps, *seals))
+    found = (*report.problems, *problems, *broken, *forged, *wrong, *stamps, *seals)
+    return replace(report, checked=checked, problems=found)
 
 
 def _token_faults(row: tuple[dt.date, bytes, bytes, bool], trust: Trust | None) -> list[Problem]:

@@ -42,16 +42,22 @@ def recompute(session: Session, bill_ids: Iterable[int]) -> int:
     calendar = calendars.load(session) if wanted else None
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
-        told = stories(session, part)
+        rows = [] if calendar is None else worked_out(session, part, calendar)
         session.execute(sa.delete(bill_clock).where(bill_clock.c.bill_id.in_(part)))
-        if not told or calendar is None:
-            continue
-        columns: list[ColumnElement[Any]] = [bill.c.id, bill.c.community_id, bill.c.unit_id, bill.c.due_on]
-        bills = session.execute(sa.select(*columns).where(bill.c.id.in_(sorted(told)))).all()
-        rows = [_row(one, told[one.id], calendar) for one in bills]
-        session.execute(sa.insert(bill_clock), rows)
+        if rows:
+            session.execute(sa.insert(bill_clock), rows)
         made += len(rows)
     return made
+
+
+def worked_out(session: Session, bill_ids: Sequence[int], calendar: Calendar) -> list[dict[str, Any]]:
+    """Return the rows these bills should have (at most some thousand bills at once); nothing is written."""
+    told = stories(session, bill_ids)
+    if not told:
+        return []
+    columns: list[ColumnElement[Any]] = [bill.c.id, bill.c.community_id, bill.c.unit_id, bill.c.due_on]
+    bills = session.execute(sa.select(*columns).where(bill.c.id.in_(sorted(told))))
+    return [_row(one, told[one.id], calendar) for one in bills]
 
 
 def traced(
@@ -82,13 +88,17 @@ def _row(one: sa.Row[Any], story: Story, calendar: Calendar) -> dict[str, Any]:
     }
 
 
+def is_open() -> ColumnElement[bool]:
+    """Say of a row of ``bill_state`` that it is how the bill stands now, and that something is owed."""
+    forever = sa.bindparam("forever", FOREVER, CivilDate(), literal_execute=True)
+    return sa.and_(bill_state.c.settled_on.is_(None), bill_state.c.until_on == forever)
+
+
 def follow(session: Session, bill_ids: Sequence[int]) -> None:
     """Follow the ledger: of bills whose state changed, those still open have their clock worked out anew."""
-    forever = sa.bindparam("forever", FOREVER, CivilDate(), literal_execute=True)
     for start in range(0, len(bill_ids), CHUNK):
         part = bill_ids[start : start + CHUNK]
-        is_open = sa.and_(bill_state.c.settled_on.is_(None), bill_state.c.until_on == forever)
-        query = sa.select(bill_state.c.bill_id).where(bill_state.c.bill_id.in_(part), is_open)
+        query = sa.select(bill_state.c.bill_id).where(bill_state.c.bill_id.in_(part), is_open())
         recompute(session, session.execute(query).scalars())
 
 
@@ -113,8 +123,7 @@ def catch_up(session: Session) -> int:
     missing = (
         sa.select(bill_state.c.bill_id)
         .where(
-            bill_state.c.settled_on.is_(None),
-            bill_state.c.until_on == sa.bindparam("forever", FOREVER, CivilDate(), literal_execute=True),
+            is_open(),
             bill_state.c.bill_id.in_(everything()),
             ~sa.exists().where(bill_clock.c.bill_id == bill_state.c.bill_id),
         )

@@ -15,7 +15,7 @@ from app.domain.calendar import OFFICIAL, add_months
 from app.domain.errors import Refusal
 from app.domain.limitation import OURS, Interrupted, Interruption, Suspended, clock
 from app.domain.limitation_states import State, cuts
-from app.store import clocks, db, interruptions, ledger, limitation_reads, obstacles
+from app.store import clock_checks, clocks, db, interruptions, ledger, limitation_reads, obstacles
 from app.store.clock_facts import stories
 from app.store.tables import bill
 from app.store.tables_claims import bill_clock, interruption
@@ -219,3 +219,62 @@ def test_clocks_that_are_missing_are_found_and_worked_out(engine: Engine, made: 
         assert clocks.catch_up(session) == 0
         assert act_by(session, number) == dt.date(2028, 1, 6)
         assert clocks.rebuild(session) == 1
+
+
+CHANGES = [
+    {"act_by_on": dt.date(2029, 1, 6)},
+    {"base_on": dt.date(2026, 1, 6)},
+    {"last_kind": "promise"},
+    {"last_on": dt.date(2025, 1, 7)},
+    {"proof_id": 99},
+    {"strength": "B"},
+    {"late_events": 1},
+]
+
+
+def test_a_clock_somebody_touched_is_named_and_no_other(engine: Engine, made: Estate) -> None:
+    with db.transaction(engine) as session:
+        first, second = add_bill(session, made, DUE), add_bill(session, made, dt.date(2023, 5, 10))
+        untouched = add_bill(session, made, dt.date(2023, 6, 10))
+        demand(session, [first, second], dt.date(2025, 1, 6))
+        before = session.execute(sa.select(bill_clock).where(bill_clock.c.bill_id == first)).mappings().one()
+        named = [(f"1-1-101 bill:{first}", "verify.clock_differs")]
+        of_first = bill_clock.c.bill_id == first
+
+        def problems() -> list[tuple[str, str]]:
+            return [(one.where, one.what) for one in clock_checks.problems(session)[1]]
+
+        assert clock_checks.problems(session) == (3, [])
+        for change in CHANGES:
+            session.execute(sa.update(bill_clock).where(of_first).values(**change))
+            assert problems() == named, change
+            session.execute(sa.update(bill_clock).where(of_first).values(**before))
+        session.execute(sa.delete(bill_clock).where(of_first))
+        assert problems() == named
+        session.execute(sa.insert(bill_clock).values(dict(before)))
+        session.execute(sa.insert(bill_clock).values(dict(before) | {"bill_id": untouched}))
+        assert problems() == [(f"1-1-101 bill:{untouched}", "verify.clock_differs")]
+
+
+def test_many_clocks_are_checked_in_as_many_questions_as_a_few(engine: Engine, made: Estate) -> None:
+    def asked() -> int:
+        seen: list[str] = []
+        with db.reading(engine) as session:
+
+            def note(*args: object) -> None:
+                seen.append(str(args[2]))
+
+            sa.event.listen(engine, "before_cursor_execute", note)
+            assert clock_checks.problems(session)[1] == []
+            sa.event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    def bills(year: int) -> None:
+        with db.transaction(engine) as session:
+            numbers = [add_bill(session, made, dt.date(year, month, 10)) for month in range(1, 7)]
+            demand(session, numbers, dt.date(2025, 1, 6))
+
+    bills(2023)
+    few = asked()
+    bills(2024)
+    assert asked() == few
