@@ -195,7 +195,11 @@ def test_a_view_keeps_filters_order_and_columns_but_not_the_day(client: TestClie
 
 def test_three_views_are_shipped_and_say_what_they_count(client: TestClient) -> None:
     text = client.get("/views").text
-    for name, about in (("一年以上未立案", "满 12 个月"), ("本月新增欠费", "在本月"), ("时效 90 天内届满", "等中断都已计入")):
+    for name, about in (
+        ("一年以上未立案", "满 12 个月"),
+        ("本月新增欠费", "在本月"),
+        ("时效 90 天内届满", "等中断都已计入"),
+    ):
         assert name in text
         assert about in text
     for key, (query, _) in views.SHIPPED.items():
