@@ -10,7 +10,6 @@ from pathlib import Path as FilePath
 
 _FILE = FilePath(__file__).with_name("wage_base.toml")
 _FEN = 100
-_TWICE = 2
 
 
 class Path(StrEnum):
@@ -39,11 +38,6 @@ class Wage:
     def half_fen(self) -> int:
         """Up to here small claims is compulsory."""
         return self.yuan * _FEN // 2
-
-    @property
-    def twice_fen(self) -> int:
-        """Below this the parties may agree on small claims."""
-        return self.yuan * _FEN * _TWICE
 
 
 @dataclass(frozen=True, slots=True)
