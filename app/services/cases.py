@@ -221,6 +221,7 @@ def _case(community_id: int, one: Proposal, number: str, wish: Wish, by: By) -> 
                 "province": one.province,
                 "reasons": reasons,
                 "missing": wish.is_missing,
+                "has_arbitration_clause": wish.has_arbitration_clause,
             }
         ),
         "findings": canonical(found),

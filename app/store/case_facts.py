@@ -104,7 +104,7 @@ def _parties(session: Session, case_id: int) -> dict[str, tuple[Party, ...]]:
                 address=row["address"],
                 head=row["representative"],
                 phone=phone,
-                sex=str({"男": "male", "女": "female"}.get(row["sex"], row["sex"])),
+                sex={"m": "male", "f": "female"}.get(row["sex"], ""),
                 born_on=row["birth_on"],
                 nation=row["ethnicity"],
                 workplace=row["employer"],

@@ -36,7 +36,7 @@ def with_gaps(facts: CaseFacts, *, unit_id: int, case_id: int, files: Sequence[M
         (not facts.creditor.code or not facts.creditor.head, Gap("company", "/settings")),
         (any(not one.id_number and not one.is_company for one in debtors), Gap("id_number", case_page)),
         (any(not one.address for one in debtors), Gap("address", case_page)),
-        (not facts.claimed.figures, Gap("claim", f"/units/{unit_id}/claim")),
+        (not facts.claimed.figures, Gap("claim", f"/claims/{unit_id}")),
         (bool(facts.claimed.warnings), Gap("warnings", case_page, len(facts.claimed.warnings))),
         *_clocks(facts, unit_id),
     ]

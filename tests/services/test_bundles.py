@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from app.documents import bundle as files
+from app.documents import word_file
 from app.domain.case_facts import Paper
+from app.domain.case_paths import Path as Way
+from app.domain.cases import Capacity
 from app.domain.deeds import By
 from app.domain.errors import Refusal
 from app.gateways.certificates import SelfMade
 from app.gateways.ports import Gateways
 from app.gateways.timestamps import LocalTimestamps
-from app.services import bundles, case_papers, cases, filing, sealing, signin
+from app.services import bundles, case_papers, case_people, cases, filing, sealing, signin
 from app.store import audit, db, evidence
 from app.store import bundles as store
 from app.store import case_papers as paper_store
@@ -95,6 +99,13 @@ def sealed(engine: Engine, gateways: Gateways, bundle_id: int, by: By) -> bundle
     with db.transaction(engine) as session:
         bundles.settle_seal(session, built=built, by=by)
     return built
+
+
+def words_in(content: bytes) -> str:
+    """Return the words of a file for Word, in order, in one line."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        whole = archive.read("word/document.xml").decode()
+    return re.sub(r"<[^>]+>", "", re.sub(r"<w:(br|p)[ />]", " <", whole))
 
 
 def names_in(content: bytes) -> list[str]:
@@ -270,3 +281,26 @@ def test_facts_collected_tie_to_the_ledger(engine: Engine) -> None:
     assert facts.claimed.late_fen == row["late_charge_fen"]
     assert [one.number for one in facts.exhibits] == list(range(1, len(facts.exhibits) + 1))
     assert all(one.act_by_on and one.act_by_on > dt.date(2026, 1, 1) for one in facts.bills)
+
+
+def test_papers_say_what_was_entered_of_a_party_and_of_the_contract(engine: Engine) -> None:
+    made = noticing.build(engine)
+    drafter, _ = people(engine, made.community_id)
+    wish = cases.Wish(
+        [made.units[0]], TODAY, has_arbitration_clause=True, path=Way.PAYMENT_ORDER, reason="业主多次承诺未付"
+    )
+    wife = case_people.Party("defendant", Capacity.CO_OWNER, name="王小梅", sex="f")
+    with db.transaction(engine) as session:
+        case_id = cases.open_case(session, wish=wish, community_id=made.community_id, by=drafter, key="c")
+        case_people.add_party(session, case_id=case_id, party=wife, by=drafter)
+        numbers = [
+            case_papers.draft(session, case_id=case_id, kind=kind, by=drafter)
+            for kind in (Paper.COMPLAINT, Paper.PAYMENT_ORDER)
+        ]
+    with db.reading(engine) as session:
+        found = [case_papers.facts_of(paper_store.one(session, case_id=case_id, paper_id=one)) for one in numbers]
+    assert found[0].case.agreement.forum_text == "合同约定有仲裁条款，内容见合同"
+    texts = [words_in(word_file.word_file(facts)) for facts in found]
+    assert "王小梅" in texts[0]
+    assert [one.sex for one in found[0].case.debtors if one.name == "王小梅"] == ["female"]
+    assert "王小梅，女，" in texts[1]
